@@ -1,0 +1,114 @@
+import { z } from "zod";
+import type { ErrorReport } from "./errors.ts";
+import type { Progress } from "./progress.ts";
+
+/**
+ * The agent's control interface on the host: HTTP on the host's loopback, bearer key, JSON.
+ *
+ *   GET  /status                      AgentStatus
+ *   POST /services/{name}/start       body ServiceConfig[name]; 202, then watch /status
+ *   POST /services/{name}/stop        waits until it is gone
+ *   GET  /logs?after=SEQ&follow=1     LogLine as NDJSON
+ *   POST /watchdog                    body WatchdogConfig; answers AgentStatus
+ *   POST /heartbeat                   {}
+ *   POST /shutdown                    stops all services, answers, exits
+ */
+export const SERVICE_NAMES = ["milvus", "llm", "api"] as const;
+export type ServiceName = (typeof SERVICE_NAMES)[number];
+
+export const DEFAULT_PORTS = { llm: 8080, api: 8000, milvus: 19530 } as const;
+
+export const LlmServiceConfig = z.object({
+  port: z.number().int(),
+  model: z.string(),
+  embeddingModel: z.string().nullable(),
+  gpu: z.enum(["cpu", "cuda", "metal"]),
+  contextTokens: z.number().int().positive(),
+  parallel: z.number().int().positive(),
+  threads: z.number().int().positive().nullable(),
+});
+export type LlmServiceConfig = z.infer<typeof LlmServiceConfig>;
+
+export const MilvusServiceConfig = z.object({ kind: z.literal("lite"), port: z.number().int(), dataDir: z.string(), python: z.string() });
+export type MilvusServiceConfig = z.infer<typeof MilvusServiceConfig>;
+
+export const ApiServiceConfig = z.object({
+  port: z.number().int(),
+  llmUrl: z.string(),
+  milvusAddress: z.string(),
+  collection: z.string(),
+  /** Name and SHA-256 of the embedding model; locked to the collection. */
+  embedding: z.object({ name: z.string(), sha256: z.string() }),
+  /** Folder for interrupted ingests and uploaded documents. */
+  dataDir: z.string(),
+});
+export type ApiServiceConfig = z.infer<typeof ApiServiceConfig>;
+
+export interface ServiceConfigs {
+  llm: LlmServiceConfig;
+  milvus: MilvusServiceConfig;
+  api: ApiServiceConfig;
+}
+
+export type ServiceState = "stopped" | "starting" | "ready" | "failed" | "stopping";
+
+export interface ServiceStatus {
+  name: ServiceName;
+  state: ServiceState;
+  pid: number | null;
+  port: number | null;
+  /** ISO 8601, of the present state. */
+  since: string;
+  restarts: number;
+  progress: Progress | null;
+  error: ErrorReport | null;
+}
+
+export const WatchdogConfig = z.object({
+  /** ISO 8601; null for no deadline. */
+  deadlineAt: z.string().nullable(),
+  /** Seconds without a heartbeat, chat or upload after which everything stops; null for never. */
+  silenceSeconds: z.number().positive().nullable(),
+});
+export type WatchdogConfig = z.infer<typeof WatchdogConfig>;
+
+export interface AgentStatus {
+  pid: number;
+  version: string;
+  kitHash: string;
+  startedAt: string;
+  services: ServiceStatus[];
+  watchdog: (WatchdogConfig & { armed: boolean; lastHeartbeatAt: string | null }) | null;
+}
+
+/** What `agent.mjs start` reads as JSON on its standard input. Never an argument: it holds the key. */
+export const AgentStartConfig = z.object({
+  /** Bearer key of this session: for the agent, the LLM server and the API. */
+  key: z.string().min(32),
+  /** Folder that holds everything of ours on the host. */
+  root: z.string(),
+});
+export type AgentStartConfig = z.infer<typeof AgentStartConfig>;
+
+/** What `agent.mjs start` prints, and what stands in `<root>/run/agent.json`. */
+export interface AgentAddress {
+  pid: number;
+  port: number;
+  kitHash: string;
+  startedAt: string;
+}
+
+/**
+ * What a service prints on its standard output, one JSON object a line. Whatever else it prints,
+ * there or on standard error, is taken as a log line. Readiness is never printed: it is probed.
+ */
+export type ServiceOutput =
+  | { log: string; level?: "debug" | "info" | "warn" | "error" }
+  | { progress: Progress }
+  | { error: ErrorReport };
+
+/**
+ * A service is started as `node SERVICE.mjs --config FILE` (`-` reads standard input). FILE has
+ * mode 0600 and holds the service's configuration and the session's key.
+ */
+export type ServiceFile<Name extends ServiceName> = ServiceConfigs[Name] & { key: string };

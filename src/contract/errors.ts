@@ -1,0 +1,192 @@
+/**
+ * Every failure the product can report: a closed union of codes and one table that says, for each,
+ * what to call it, what is safe, and what to press. No schema library is imported here: the window
+ * shows this table and must stay small.
+ */
+
+/** Who can put it right: the person at the computer, whoever runs the host, or this project. */
+export type FixedBy = "you" | "host" | "project";
+
+/** What the window offers beside the message. */
+export type ErrorAction =
+  | "retry"
+  | "choose-stick"
+  | "choose-model"
+  | "choose-key"
+  | "enter-passphrase"
+  | "choose-course"
+  | "edit-host"
+  | "trust-host"
+  | "free-space"
+  | "stop-session"
+  | "open-logs"
+  | "none";
+
+export interface ErrorEntry {
+  /** What happened, as a headline of a few plain words. */
+  title: string;
+  /** What was kept; shown unless the error carries something more precise. */
+  kept: string;
+  /** What to do now, in plain words. */
+  advice: string;
+  fixedBy: FixedBy;
+  retryable: boolean;
+  /** Whether a rented machine keeps costing money while nobody acts. */
+  costsWhileWaiting: boolean;
+  action: ErrorAction;
+}
+
+const NOTHING_STARTED = "Nothing was started and nothing was changed.";
+const STICK_UNTOUCHED = "Nothing on the stick was changed.";
+
+const entry = (
+  title: string,
+  kept: string,
+  advice: string,
+  action: ErrorAction,
+  rest: Partial<Pick<ErrorEntry, "fixedBy" | "retryable" | "costsWhileWaiting">> = {},
+): ErrorEntry => ({ title, kept, advice, action, fixedBy: "you", retryable: true, costsWhileWaiting: false, ...rest });
+
+export const ERRORS = {
+  // The stick and what is on it
+  "stick-missing": entry("No stick found", NOTHING_STARTED, "Plug the stick in, or choose a folder that holds the model.", "choose-stick"),
+  "stick-removed": entry("The stick was pulled out", "What had arrived on the host is kept and proven.", "Plug the same stick in again and press Retry: it goes on where it stopped.", "retry"),
+  "stick-unreadable": entry("The stick cannot be read", STICK_UNTOUCHED, "Plug it in again, try another port, or copy the model to another stick.", "choose-stick"),
+  "model-missing": entry("No model on this stick", STICK_UNTOUCHED, "Copy a model file ending in .gguf onto the stick, or choose another stick.", "choose-stick"),
+  "model-ambiguous": entry("More than one model on this stick", NOTHING_STARTED, "Choose the model that this session should use.", "choose-model"),
+  "model-not-gguf": entry("This file is not a model", STICK_UNTOUCHED, "Choose a file in GGUF format; other files cannot be loaded.", "choose-model"),
+  "model-truncated": entry("The model file is cut short", STICK_UNTOUCHED, "Copy the model onto the stick again, and remove the stick only after the computer says it is safe.", "choose-model"),
+  "model-changed": entry("The model file changed while it was read", "Nothing that was half-sent is used.", "Leave the stick alone while it is read, then press Retry.", "retry"),
+  "model-unsupported": entry("This kind of model cannot be run", NOTHING_STARTED, "Choose a chat model that this version knows, such as Mistral, Llama or Qwen.", "choose-model", { retryable: false }),
+  "model-split-incomplete": entry("A part of the model is missing", STICK_UNTOUCHED, "Copy all parts of the model (…-00001-of-0000N.gguf) into the same folder.", "choose-model"),
+
+  // The host and the way to it
+  "host-address-invalid": entry("This address cannot be used", NOTHING_STARTED, "Write it as user@host or user@host:port.", "edit-host", { retryable: false }),
+  "host-not-found": entry("No computer with this name", NOTHING_STARTED, "Check the address for typing mistakes and that this computer is online.", "edit-host"),
+  "host-refused": entry("The host refuses the connection", NOTHING_STARTED, "Check the port number, and that the host has finished starting.", "edit-host"),
+  "host-silent": entry("The host does not answer", NOTHING_STARTED, "Check the address and that your network lets SSH out, then press Retry.", "edit-host"),
+  "host-key-changed": entry("This is not the host it was before", "Nothing was sent to it.", "If the machine was rebuilt, confirm its new identity; if you did not expect this, do not continue and ask whoever runs it.", "trust-host"),
+  "host-proxied": entry("This SSH address cannot carry uploads", NOTHING_STARTED, "Use the direct address of the machine (an IP and a port) instead of the proxied one.", "edit-host", { retryable: false }),
+  "host-lost": entry("The connection to the host was lost", "What had arrived on the host is kept.", "Check this computer's network, then press Retry: it goes on where it stopped.", "retry"),
+  "host-unsuitable": entry("This host cannot run the mentor", NOTHING_STARTED, "Use a 64-bit Linux host with glibc 2.34 or newer.", "edit-host", { fixedBy: "host", retryable: false }),
+  "key-missing": entry("The key file is not there", NOTHING_STARTED, "Choose the private key file that opens this host.", "choose-key"),
+  "key-invalid": entry("This file is not a private key", NOTHING_STARTED, "Choose the private key, not the .pub file or another document.", "choose-key"),
+  "key-rejected": entry("The host does not accept this key", NOTHING_STARTED, "Choose the key that belongs to this host, or add the public key to the host's account.", "choose-key"),
+  "key-encrypted": entry("This key is protected by a passphrase", NOTHING_STARTED, "Enter the passphrase; it is used now and never stored.", "enter-passphrase"),
+  "key-passphrase-wrong": entry("The passphrase does not open this key", NOTHING_STARTED, "Enter the passphrase again.", "enter-passphrase"),
+  "key-putty": entry("This key is in PuTTY's format", NOTHING_STARTED, "Export it in PuTTYgen with Conversions → Export OpenSSH key, then choose that file.", "choose-key", { retryable: false }),
+
+  // Room on the host
+  "disk-full": entry("Not enough disk space", "What had arrived is kept.", "Free some space or choose a larger disk, then press Retry.", "free-space"),
+  "memory-too-small": entry("The model does not fit into memory", NOTHING_STARTED, "Choose a smaller model or a host with more memory.", "choose-model"),
+  "port-in-use": entry("A port on the host is taken", "The other program was left alone.", "Stop the program that uses it, or restart the host, then press Retry.", "retry", { fixedBy: "host" }),
+
+  // What is brought along
+  "kit-unavailable": entry("A needed part could not be fetched", "What was already fetched is kept.", "Connect this computer to the internet and press Retry.", "retry"),
+  "kit-corrupt": entry("A fetched part is not what it should be", "The wrong file was put aside and is not used.", "Press Retry to fetch it again.", "retry"),
+  "python-missing": entry("The host has no usable Python", NOTHING_STARTED, "Install Python 3.10 or newer on the host, then press Retry.", "retry", { fixedBy: "host" }),
+
+  // Upload
+  "upload-blocked": entry("Another file of this name is on the host", "The other file was kept aside, untouched.", "Press Retry to send this one under its own name.", "retry"),
+  "upload-corrupt": entry("What arrived is not what was sent", "Only proven parts are kept.", "Press Retry: the damaged parts are sent again. If it happens again, test the stick.", "retry"),
+  "upload-failed": entry("The upload stopped", "What had arrived on the host is kept and proven.", "Press Retry: it goes on where it stopped.", "retry"),
+
+  // Services on the host
+  "agent-failed": entry("The helper on the host did not start", "The model and the course on the host are kept.", "Press Retry; if it fails again, open the logs.", "open-logs", { fixedBy: "project" }),
+  "service-failed": entry("A service on the host did not start", "The model and the course on the host are kept.", "Press Retry; if it fails again, open the logs.", "open-logs", { fixedBy: "project" }),
+  "gpu-unusable": entry("The graphics card cannot be used", "Nothing was loaded, so that it does not run slowly unnoticed.", "Choose a host with an NVIDIA driver 570 or newer.", "edit-host", { fixedBy: "host" }),
+  "self-check-failed": entry("The mentor did not pass its own test", "The model and the course on the host are kept.", "Press Retry; if it fails again, open the logs.", "open-logs", { fixedBy: "project" }),
+  "tunnel-failed": entry("The way to the mentor could not be opened", "The session on the host goes on running.", "Press Retry.", "retry"),
+
+  // Course and chat
+  "course-missing": entry("The course folder is not there", "The course that was there before is kept.", "Choose the folder that holds your course material.", "choose-course"),
+  "course-empty": entry("No course material in this folder", "The course that was there before is kept.", "Put PDF, Word, PowerPoint, HTML, Markdown or text files into the folder.", "choose-course"),
+  "course-unreadable": entry("None of the course files could be read", "The course that was there before is kept.", "Open the files on this computer to see whether they are damaged, then press Retry.", "choose-course"),
+  "question-empty": entry("The question is empty", "The conversation is kept.", "Type a question of 1 to 2,000 characters.", "none", { retryable: false }),
+  "question-too-long": entry("The question is too long", "The conversation is kept.", "Shorten it to 2,000 characters or fewer.", "none", { retryable: false }),
+  "answer-failed": entry("The answer could not be finished", "The conversation is kept.", "Ask again; if it fails again, open the logs.", "retry", { fixedBy: "project" }),
+  "search-failed": entry("Your material could not be searched", "The course is kept.", "Ask again; if it fails again, open the logs.", "retry", { fixedBy: "project" }),
+
+  // The session as a whole
+  "session-running": entry("A session is already running", "The running session was left alone.", "Use it, or stop it before you start another.", "stop-session", { retryable: false }),
+  "session-missing": entry("No session is running", "Nothing was changed.", "Start a session first.", "none", { retryable: false }),
+  "step-timeout": entry("A step took too long", "What was done so far is kept.", "Press Retry, or Stop to undo it.", "retry", { fixedBy: "project" }),
+  "stop-incomplete": entry("The session could not be stopped cleanly", "The course and the model on the host are kept.", "Press Stop again. If the host is gone, choose Forget.", "retry", { costsWhileWaiting: true }),
+  cancelled: entry("Cancelled", "What had arrived on the host is kept for the next start.", "Press Start when you are ready.", "none"),
+
+  // This computer
+  "input-invalid": entry("This cannot be done as asked", NOTHING_STARTED, "Check what was entered and try again.", "none", { retryable: false }),
+  "core-unreachable": entry("The app's background process does not answer", "A running session goes on.", "Start the app again.", "retry", { fixedBy: "project" }),
+  "browser-missing": entry("No window can be opened here", "The app runs on.", "Open the printed address in a browser.", "none"),
+  internal: entry("Something unexpected happened", "Data on the stick and the host is kept.", "Try again; if it happens again, save the logs and report it.", "open-logs", { fixedBy: "project" }),
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** What crosses every wire: enough to show the whole story without the class. */
+export interface ErrorReport {
+  code: ErrorCode;
+  /** What happened this time, one plain sentence with names and figures. */
+  message: string;
+  /** What was kept this time, where it is more precise than the table. */
+  kept?: string;
+  /** What to do this time, where it is more precise than the table. */
+  advice?: string;
+  /** Named facts for programs: file, port, bytes. Never a secret. */
+  details?: Record<string, string | number | boolean | string[]>;
+  /** Messages of the underlying causes, outermost first; shown folded. */
+  causes?: string[];
+}
+
+export interface MentorErrorOptions extends Omit<ErrorReport, "code" | "message" | "causes"> {
+  cause?: unknown;
+}
+
+/** The one error class of the product. Anything else that is thrown is a fault ("internal"). */
+export class MentorError extends Error {
+  readonly code: ErrorCode;
+  readonly kept?: string;
+  readonly advice?: string;
+  readonly details?: ErrorReport["details"];
+
+  constructor(code: ErrorCode, message: string, options: MentorErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = "MentorError";
+    this.code = code;
+    this.kept = options.kept;
+    this.advice = options.advice;
+    this.details = options.details;
+  }
+}
+
+/** Turns anything thrown into a report; keeps the chain of causes. */
+export function toErrorReport(thrown: unknown): ErrorReport {
+  const causes = causeMessages(thrown);
+  if (thrown instanceof MentorError) {
+    const { code, message, kept, advice, details } = thrown;
+    return prune({ code, message, kept, advice, details, causes: causes.length > 0 ? causes : undefined });
+  }
+  if (thrown instanceof Error && thrown.name === "AbortError") return { code: "cancelled", message: "The work was cancelled." };
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return prune({ code: "internal", message, causes: causes.length > 0 ? causes : undefined });
+}
+
+/** The other way round: an error that came over a wire, ready to throw. */
+export function fromErrorReport(report: ErrorReport): MentorError {
+  const { code, message, causes, ...rest } = report;
+  return new MentorError(code, message, { ...rest, cause: causes?.length ? new Error(causes.join("; ")) : undefined });
+}
+
+function causeMessages(thrown: unknown): string[] {
+  const messages: string[] = [];
+  let current = thrown instanceof Error ? thrown.cause : undefined;
+  while (current !== undefined && messages.length < 8) {
+    messages.push(current instanceof Error ? current.message : String(current));
+    current = current instanceof Error ? current.cause : undefined;
+  }
+  return messages;
+}
+
+function prune<T extends object>(value: T): T {
+  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as T;
+}

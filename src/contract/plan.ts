@@ -1,0 +1,20 @@
+/** The steps of a session, by id. Their order, needs and weights are data in src/core/session/plan.ts. */
+export const STEP_IDS = [
+  "find-model",
+  "connect",
+  "inspect-host",
+  "fit",
+  "install-kit",
+  "arm-watchdog",
+  "upload-model",
+  "start-milvus",
+  "start-llm",
+  "start-api",
+  "open-tunnels",
+  "restore-course",
+  "self-check",
+] as const;
+
+export type StepId = (typeof STEP_IDS)[number];
+
+export type StepStatus = "waiting" | "running" | "done" | "skipped" | "failed" | "cancelled";

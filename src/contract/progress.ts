@@ -1,0 +1,14 @@
+/** How far something long has come. Every wait in the product is described by this one shape. */
+export interface Progress {
+  /** Amount finished, in `unit`. */
+  done: number;
+  /** Amount to finish, in `unit`; null while it is not known. */
+  total: number | null;
+  unit: "bytes" | "files" | "chunks" | "tokens" | "seconds" | "steps";
+  /** `unit` per second over the last few seconds; null before there is a measurement. */
+  rate: number | null;
+  /** Seconds left at the present rate; null while it cannot be told. */
+  etaSeconds: number | null;
+  /** What is being done or waited for right now, in plain words. */
+  detail: string;
+}

@@ -1,0 +1,123 @@
+import { eventIterator, oc, type } from "@orpc/contract";
+import { z } from "zod";
+import { ChatRequest, type ChatEvent, type CourseDocument, type IngestEvent } from "./chat.ts";
+import type { ErrorReport } from "./errors.ts";
+import type { LogLine } from "./logs.ts";
+import type { SessionEvent, SessionSnapshot, SessionTimings } from "./session.ts";
+import { Settings } from "./settings.ts";
+import type { Stick } from "./stick.ts";
+import type { Progress } from "./progress.ts";
+import type { UploadProgress, UploadResult } from "./upload.ts";
+
+/**
+ * The whole surface between the core and whoever looks at it: window, terminal, browser. Every
+ * procedure fails with the one typed error FAILED, whose data is an ErrorReport.
+ */
+const procedure = oc.errors({ FAILED: { data: type<ErrorReport>() } });
+
+const HostChoice = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("local") }),
+  z.object({
+    kind: z.literal("ssh"),
+    address: z.string(),
+    identity: z.string(),
+    passphrase: z.string().optional(),
+    trustFingerprint: z.string().optional(),
+  }),
+]);
+
+export const StartRequestSchema = z.object({
+  stick: z.string(),
+  host: HostChoice,
+  model: z.string().optional(),
+  course: z.string().optional(),
+  contextTokens: z.number().int().positive().optional(),
+  parallel: z.number().int().min(1).max(64).optional(),
+});
+
+const Sequence = z.object({ lastSeq: z.number().int().optional() });
+
+/** What the shell that hosts the core is, for the window's wording. */
+export interface AppInfo {
+  version: string;
+  shell: "electron" | "browser" | "background";
+  platform: string;
+  /** This computer's name in "This computer (…)". */
+  computer: string;
+  dataFolder: string;
+}
+
+export type PracticeEvent =
+  | { type: "progress"; progress: Progress }
+  | { type: "done"; stick: Stick };
+
+export type UploadEvent =
+  | { type: "progress"; progress: UploadProgress }
+  | { type: "done"; result: UploadResult };
+
+export interface KeyFile {
+  path: string;
+  publicKey: string;
+  fingerprint: string;
+}
+
+export const contract = {
+  app: {
+    info: procedure.output(type<AppInfo>()),
+    settings: procedure.output(type<Settings>()),
+    saveSettings: procedure.input(Settings).output(type<Settings>()),
+  },
+  sticks: {
+    list: procedure.output(type<Stick[]>()),
+    /** The whole list, again at every change. */
+    watch: procedure.output(eventIterator(type<Stick[]>())),
+    /** Reads one folder as a stick, and remembers it when `remember` is set. */
+    inspect: procedure.input(z.object({ path: z.string(), remember: z.boolean().optional() })).output(type<Stick>()),
+    /** Makes (or completes) the practice stick. */
+    makePractice: procedure.output(eventIterator(type<PracticeEvent>())),
+  },
+  keys: {
+    /** Ed25519 key files found in the usual place, newest first, and the app's own. */
+    list: procedure.output(type<KeyFile[]>()),
+    /** Makes the app's own key pair, or returns the one it has. */
+    make: procedure.output(type<KeyFile>()),
+  },
+  session: {
+    /** Accepts the start and returns at once; `watch` tells the rest. */
+    start: procedure.input(StartRequestSchema).output(type<SessionSnapshot>()),
+    stop: procedure.output(type<SessionSnapshot>()),
+    /** Gives up the start that is under way, or the step that needs help, and undoes it. */
+    cancel: procedure.output(type<SessionSnapshot>()),
+    /** Goes on from the failed steps; `answer` carries what the error asked for, and is never stored. */
+    retry: procedure
+      .input(z.object({ passphrase: z.string().optional(), trustFingerprint: z.string().optional(), model: z.string().optional() }).optional())
+      .output(type<SessionSnapshot>()),
+    /** Forgets a session whose host is gone for good. */
+    forget: procedure.output(type<SessionSnapshot>()),
+    current: procedure.output(type<SessionSnapshot>()),
+    watch: procedure.input(Sequence).output(eventIterator(type<SessionEvent>())),
+    history: procedure.output(type<SessionTimings[]>()),
+    /** Opens a tunnel to Milvus on demand. */
+    openMilvus: procedure.output(type<{ url: string; moved: boolean }>()),
+  },
+  logs: {
+    /** Batches of at most 200 lines, at most ten a second. */
+    watch: procedure
+      .input(z.object({ source: z.string().optional(), lastSeq: z.number().int().optional(), follow: z.boolean().optional() }))
+      .output(eventIterator(type<LogLine[]>())),
+  },
+  chat: {
+    ask: procedure.input(ChatRequest).output(eventIterator(type<ChatEvent>())),
+  },
+  course: {
+    ingest: procedure.input(z.object({ folder: z.string() })).output(eventIterator(type<IngestEvent>())),
+    documents: procedure.output(type<CourseDocument[]>()),
+  },
+  upload: {
+    run: procedure
+      .input(z.object({ file: z.string(), address: z.string(), identity: z.string(), passphrase: z.string().optional(), trustFingerprint: z.string().optional(), to: z.string() }))
+      .output(eventIterator(type<UploadEvent>())),
+  },
+};
+
+export type Contract = typeof contract;

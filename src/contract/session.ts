@@ -1,0 +1,107 @@
+import type { ErrorReport } from "./errors.ts";
+import type { StepId, StepStatus } from "./plan.ts";
+import type { Progress } from "./progress.ts";
+
+/** Where a session runs. */
+export type HostChoice =
+  | { kind: "local" }
+  | {
+      kind: "ssh";
+      /** `user@host` or `user@host:port`; an IPv6 address stands in brackets. */
+      address: string;
+      /** Path of the private key file. */
+      identity: string;
+      /** Opens an encrypted key; used once, never stored. */
+      passphrase?: string;
+      /** The new host-key fingerprint (`SHA256:…`) that the person has confirmed after a change. */
+      trustFingerprint?: string;
+    };
+
+export interface StartRequest {
+  /** Folder of the stick. */
+  stick: string;
+  host: HostChoice;
+  /** Model file, absolute or relative to the stick; needed where the stick holds several. */
+  model?: string;
+  /** Course folder; default: the stick's `course` folder, if there is one. */
+  course?: string;
+  /** Upper bound for the model's context in tokens; default: chosen by the fit. */
+  contextTokens?: number;
+  /** How many students can be answered at once. Default 4. */
+  parallel?: number;
+}
+
+export type SessionPhase = "idle" | "starting" | "ready" | "needs-help" | "stopping" | "stopped";
+
+export interface StepState {
+  id: StepId;
+  title: string;
+  needs: StepId[];
+  /** Share of the total expected time, for the overall bar. Unitless. */
+  weight: number;
+  status: StepStatus;
+  /** ISO 8601. */
+  startedAt: string | null;
+  endedAt: string | null;
+  progress: Progress | null;
+  /** One line of outcome: "5.1 GB proven", "already there". */
+  outcome: string | null;
+  error: ErrorReport | null;
+}
+
+/** Where a service of the session can be reached from this computer. */
+export interface Endpoint {
+  service: "llm" | "api" | "milvus";
+  url: string;
+  /** The usual port was taken on this computer, so a free one is used. */
+  moved: boolean;
+}
+
+export interface SessionSnapshot {
+  /** null before the first session. */
+  id: string | null;
+  phase: SessionPhase;
+  host: { kind: "local" | "ssh"; label: string } | null;
+  stick: string | null;
+  model: { file: string; name: string; bytes: number } | null;
+  steps: StepState[];
+  endpoints: Endpoint[];
+  /** Why the session needs help, or why it ended otherwise than asked. */
+  error: ErrorReport | null;
+  startedAt: string | null;
+  readyAt: string | null;
+  stoppedAt: string | null;
+  /** From the question of the self-check to its first token. */
+  firstTokenSeconds: number | null;
+  /** The self-check's or the course's collection counts, once known. */
+  course: { documents: number; passages: number } | null;
+  receipt: Receipt | null;
+}
+
+export interface Receipt {
+  sessionId: string;
+  host: string;
+  startedAt: string;
+  stoppedAt: string;
+  minutes: number;
+  /** Zero on this computer and on a host of one's own. */
+  costUsd: number;
+  bytesSent: number;
+  /** What stays where, in plain words. */
+  kept: string[];
+}
+
+/** What a watcher receives: one snapshot first, then only what changed. `seq` grows by one. */
+export type SessionEvent =
+  | { type: "snapshot"; seq: number; session: SessionSnapshot }
+  | { type: "step"; seq: number; step: StepState }
+  | { type: "session"; seq: number; changes: Partial<Omit<SessionSnapshot, "steps">> };
+
+/** A finished session's timings, kept for the next estimate. Seconds. */
+export interface SessionTimings {
+  sessionId: string;
+  host: "local" | "ssh";
+  startedAt: string;
+  readySeconds: number | null;
+  steps: { id: StepId; startedAt: string; seconds: number }[];
+}

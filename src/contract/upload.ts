@@ -1,0 +1,33 @@
+import type { Progress } from "./progress.ts";
+
+export interface UploadRequest {
+  /** File on this computer. */
+  file: string;
+  address: string;
+  identity: string;
+  passphrase?: string;
+  trustFingerprint?: string;
+  /** Folder on the host. */
+  to: string;
+}
+
+export interface UploadProgress extends Progress {
+  unit: "bytes";
+  /** Connections in use. */
+  lanes: number;
+  /** Chunks sent again so far. */
+  retries: number;
+  /** Named within 5 s of the last proof from the host; null while all goes well. */
+  stall: "no-acknowledgement" | "slow-disk" | "slow-stick" | "slow-line" | null;
+}
+
+export interface UploadResult {
+  /** Path on the host. */
+  path: string;
+  bytes: number;
+  sha256: string;
+  /** Bytes that crossed the line; 0 when the file was there and proven. */
+  bytesSent: number;
+  seconds: number;
+  skipped: boolean;
+}
