@@ -1,0 +1,69 @@
+import { spawn } from "node:child_process";
+import { closeSync, mkdirSync, openSync } from "node:fs";
+import { join } from "node:path";
+import { createORPCClient } from "@orpc/client";
+import { RPCLink } from "@orpc/client/websocket";
+import type { ContractRouterClient } from "@orpc/contract";
+import { WebSocket } from "ws";
+import { MentorError } from "../../contract/errors.ts";
+import type { Contract } from "../../contract/rpc.ts";
+import { dataFolder } from "../../adapters/local-files/folders.ts";
+import { readCoreAddress, type CoreAddress } from "./address.ts";
+
+export type CoreClient = ContractRouterClient<Contract>;
+
+export interface CoreConnection {
+  client: CoreClient;
+  /** Where the window is served, without the token. */
+  address: CoreAddress;
+  /** Resolves when the core has gone away. */
+  closed: Promise<void>;
+  close(): void;
+}
+
+/** Milliseconds that a background core may take until it answers. */
+const START_WITHIN = 30_000;
+
+/**
+ * Connects to this user's core. With `startIfMissing`, starts one in the background first; it then
+ * outlives the caller. Throws `core-unreachable`.
+ */
+export async function connectCore({ startIfMissing }: { startIfMissing: boolean }): Promise<CoreConnection> {
+  const folder = dataFolder();
+  const existing = await tryConnect(folder);
+  if (existing !== null) return existing;
+  if (!startIfMissing) throw new MentorError("core-unreachable", "The app is not running.", { advice: "Start a session first." });
+
+  startBackground(folder);
+  for (const until = Date.now() + START_WITHIN; Date.now() < until; ) {
+    const connection = await tryConnect(folder);
+    if (connection !== null) return connection;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new MentorError("core-unreachable", `The background process did not answer within ${START_WITHIN / 1000} seconds.`, {
+    advice: `Look into ${join(folder, "background.log")}, then try again.`,
+  });
+}
+
+async function tryConnect(folder: string): Promise<CoreConnection | null> {
+  const address = await readCoreAddress(folder);
+  if (address === null) return null;
+  const socket = new WebSocket(`ws://127.0.0.1:${address.port}/rpc`, ["ai-mentor", `token.${address.token}`], { handshakeTimeout: 5_000 });
+  const opened = await new Promise<boolean>((resolve) => {
+    socket.once("open", () => resolve(true));
+    socket.once("error", () => resolve(false));
+  });
+  if (!opened) return null;
+  socket.on("error", () => socket.terminate());
+  const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+  const client: CoreClient = createORPCClient(new RPCLink({ websocket: socket as unknown as globalThis.WebSocket }));
+  return { client, address, closed, close: () => socket.close() };
+}
+
+function startBackground(folder: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const log = openSync(join(folder, "background.log"), "a", 0o600);
+  const child = spawn(process.execPath, [join(import.meta.dirname, "background.ts")], { detached: true, stdio: ["ignore", log, log], windowsHide: true });
+  child.unref();
+  closeSync(log);
+}

@@ -1,0 +1,51 @@
+import type { AppInfo } from "../../contract/rpc.ts";
+import type { Secrets } from "../../core/ports.ts";
+import { serveWindow } from "../web/serve-window.ts";
+import { newToken, removeCoreAddress, writeCoreAddress } from "./address.ts";
+import { createCore, type Core } from "./core.ts";
+import { takeCoreLock } from "./lock.ts";
+import { createRouter, type MentorRouter } from "./router.ts";
+import { startCoreServer } from "./server.ts";
+import { windowFolder } from "./window-folder.ts";
+import { version } from "./version.ts";
+
+export interface HostCoreOptions {
+  dataFolder: string;
+  shell: AppInfo["shell"];
+  /** Electron's safeStorage; default: files only this user can read. */
+  secrets?: Secrets;
+}
+
+export interface HostedCore {
+  core: Core;
+  router: MentorRouter;
+  /** The window's address, with the token in the fragment, which browsers never send. */
+  url: string;
+  /** Somebody looks, or a session is under way. */
+  busy(): boolean;
+  close(): Promise<void>;
+}
+
+/** Hosts this user's core, if no other process does: null when one does. Adopts a session that a crash left behind. */
+export async function hostCore({ dataFolder, shell, secrets }: HostCoreOptions): Promise<HostedCore | null> {
+  const lock = takeCoreLock(dataFolder);
+  if (lock === null) return null;
+  const core = await createCore({ dataFolder, shell, secrets });
+  const router = createRouter(core);
+  const token = newToken();
+  const server = await startCoreServer({ router, token, serveWindow: serveWindow(windowFolder()) });
+  await writeCoreAddress(dataFolder, { pid: process.pid, port: server.port, token, version });
+  void core.session.recover();
+  return {
+    core,
+    router,
+    url: `http://127.0.0.1:${server.port}/#token=${token}`,
+    busy: () => server.clients() > 0 || core.busy(),
+    close: async () => {
+      await removeCoreAddress(dataFolder);
+      await server.close();
+      await core.close();
+      lock.release();
+    },
+  };
+}

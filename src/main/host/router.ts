@@ -1,0 +1,86 @@
+import { implement, ORPCError } from "@orpc/server";
+import { toErrorReport } from "../../contract/errors.ts";
+import { contract } from "../../contract/rpc.ts";
+import type { Core } from "./core.ts";
+
+export type MentorRouter = ReturnType<typeof createRouter>;
+
+/**
+ * Every procedure of the contract, answered by the core. Whatever is thrown below crosses the wire
+ * as FAILED with the whole report; a stack never does.
+ */
+export function createRouter(core: Core) {
+  const os = implement(contract);
+  return os.router({
+    app: {
+      info: os.app.info.handler(() => core.info),
+      settings: os.app.settings.handler(reported(() => core.settings.read())),
+      saveSettings: os.app.saveSettings.handler(reported(({ input }) => core.settings.write(input))),
+    },
+    sticks: {
+      list: os.sticks.list.handler(reported(() => core.sticks.list())),
+      watch: os.sticks.watch.handler(streamed(({ signal }) => core.sticks.watch(signal))),
+      inspect: os.sticks.inspect.handler(reported(({ input }) => core.sticks.inspect(input.path, input.remember ?? false))),
+      makePractice: os.sticks.makePractice.handler(streamed(({ signal }) => core.sticks.makePractice(signal))),
+    },
+    keys: {
+      list: os.keys.list.handler(reported(() => core.keys.list())),
+      make: os.keys.make.handler(reported(() => core.keys.make())),
+    },
+    session: {
+      start: os.session.start.handler(reported(({ input }) => core.session.start(input))),
+      stop: os.session.stop.handler(reported(() => core.session.stop())),
+      cancel: os.session.cancel.handler(reported(() => core.session.cancel())),
+      retry: os.session.retry.handler(reported(({ input }) => core.session.retry(input))),
+      forget: os.session.forget.handler(reported(() => core.session.forget())),
+      current: os.session.current.handler(reported(() => core.session.snapshot())),
+      watch: os.session.watch.handler(streamed(({ input, signal }) => core.session.watch(input.lastSeq, signal))),
+      history: os.session.history.handler(reported(() => core.session.history())),
+      openMilvus: os.session.openMilvus.handler(reported(() => core.openMilvus())),
+    },
+    logs: {
+      watch: os.logs.watch.handler(streamed(({ input, signal }) => core.logs.watch(input, signal))),
+    },
+    chat: {
+      ask: os.chat.ask.handler(streamed(({ input, signal }) => core.mentor().ask(input, signal))),
+    },
+    course: {
+      ingest: os.course.ingest.handler(streamed(({ input, signal }) => core.mentor().ingestFolder(input.folder, signal))),
+      documents: os.course.documents.handler(reported(() => core.mentor().documents())),
+    },
+    upload: {
+      run: os.upload.run.handler(streamed(({ input, signal }) => core.upload(input, signal))),
+    },
+  });
+}
+
+type Call<Input> = { input: Input; signal: AbortSignal };
+type RawCall<Input> = { input: Input; signal?: AbortSignal };
+
+function failed(thrown: unknown): ORPCError<"FAILED", unknown> {
+  const report = toErrorReport(thrown);
+  return new ORPCError("FAILED", { defined: true, message: report.message, data: report });
+}
+
+const NEVER = new AbortController().signal;
+
+function reported<Input, Output>(handle: (call: Call<Input>) => Output | Promise<Output>) {
+  return async ({ input, signal = NEVER }: RawCall<Input>): Promise<Output> => {
+    try {
+      return await handle({ input, signal });
+    } catch (thrown) {
+      throw failed(thrown);
+    }
+  };
+}
+
+function streamed<Input, Event>(handle: (call: Call<Input>) => AsyncIterable<Event>) {
+  return async function* ({ input, signal = NEVER }: RawCall<Input>): AsyncGenerator<Event, void, void> {
+    try {
+      yield* handle({ input, signal });
+    } catch (thrown) {
+      if (signal.aborted) return;
+      throw failed(thrown);
+    }
+  };
+}
