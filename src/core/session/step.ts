@@ -1,0 +1,49 @@
+import type { LogLevel } from "../../contract/logs.ts";
+import type { StepId } from "../../contract/plan.ts";
+import type { Progress } from "../../contract/progress.ts";
+import type { StartRequest } from "../../contract/session.ts";
+import type { SessionFacts } from "./facts.ts";
+
+/** Answers that are used once and never stored: given with the start or at a retry. */
+export interface OnceAnswers {
+  passphrase?: string;
+  trustFingerprint?: string;
+}
+
+/** What a step is given. The same object serves `run`, `adopt` and `undo` of one attempt. */
+export interface StepContext {
+  readonly sessionId: string;
+  /** Without passphrase and fingerprint: those are in `once`. */
+  readonly request: StartRequest;
+  /** Aborts when the session is cancelled or stopped, and when the step has stalled. */
+  readonly signal: AbortSignal;
+  readonly facts: SessionFacts;
+  readonly once: OnceAnswers;
+  /** Counts as a sign of life; shown at most five times a second. */
+  progress(progress: Progress): void;
+  /** Counts as a sign of life; the line's source is the step's id. */
+  log(level: LogLevel, text: string): void;
+  /** Writes the facts set so far to the journal, before the side effect that they describe. */
+  checkpoint(): Promise<void>;
+  /** Says later that what this step made is gone (a lost connection): the session then needs help. */
+  lost(error: unknown): void;
+}
+
+export interface StepImplementation {
+  id: StepId;
+  /** Idempotent: it may find its work half done, by itself or by a session before. `skipped`: it was already there. */
+  run(context: StepContext): Promise<StepOutcome | void>;
+  /** Takes back what `run` made. It may find nothing to do, or only half of it. */
+  undo?(context: StepContext): Promise<void>;
+  /**
+   * After a crash of the app or a lost connection: true when what the step made still stands and its
+   * facts and handles are restored. Without it, or when false, the step runs again.
+   */
+  adopt?(context: StepContext): Promise<boolean>;
+}
+
+export interface StepOutcome {
+  /** One line: "5.1 GB proven", "already there". */
+  outcome?: string;
+  skipped?: boolean;
+}
