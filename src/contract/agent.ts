@@ -16,7 +16,7 @@ import type { Progress } from "./progress.ts";
 export const SERVICE_NAMES = ["milvus", "llm", "api"] as const;
 export type ServiceName = (typeof SERVICE_NAMES)[number];
 
-export const DEFAULT_PORTS = { llm: 8080, api: 8000, milvus: 19530 } as const;
+export { DEFAULT_PORTS } from "./limits.ts";
 
 export const LlmServiceConfig = z.object({
   port: z.number().int(),
