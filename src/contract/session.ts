@@ -91,7 +91,7 @@ export interface Receipt {
   kept: string[];
 }
 
-/** What a watcher receives: one snapshot first, then only what changed. `seq` grows by one. */
+/** What a watcher receives: one snapshot first, then only what changed. `seq` grows, and skips what a slow watcher was spared. */
 export type SessionEvent =
   | { type: "snapshot"; seq: number; session: SessionSnapshot }
   | { type: "step"; seq: number; step: StepState }

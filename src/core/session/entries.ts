@@ -8,7 +8,7 @@ import type { JournalledFacts } from "./facts.ts";
  * a session is the fold of these lines and of nothing else. `at` is ISO 8601.
  */
 export type JournalEntry = { at: string } & (
-  | { type: "session-begun"; sessionId: string; request: StartRequest; hostLabel: string }
+  | { type: "session-begun"; sessionId: string; request: StartRequest }
   /** The app was started again and found this session. */
   | { type: "session-recovered" }
   | { type: "session-retried"; model?: string }

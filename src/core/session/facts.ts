@@ -47,11 +47,9 @@ type Closer = () => Promise<void> | void;
 export class SessionFacts {
   readonly #facts: Partial<JournalledFacts>;
   readonly #handles = new Map<keyof LiveHandles, { value: unknown; close?: Closer }>();
-  readonly #onChange: () => void;
 
-  constructor(facts: Partial<JournalledFacts> = {}, onChange: () => void = () => {}) {
+  constructor(facts: Partial<JournalledFacts> = {}) {
     this.#facts = structuredClone(facts);
-    this.#onChange = onChange;
   }
 
   get<Name extends keyof JournalledFacts>(name: Name): JournalledFacts[Name] | undefined {
@@ -67,12 +65,10 @@ export class SessionFacts {
 
   set<Name extends keyof JournalledFacts>(name: Name, value: JournalledFacts[Name]): void {
     this.#facts[name] = value;
-    this.#onChange();
   }
 
   unset(name: keyof JournalledFacts): void {
     delete this.#facts[name];
-    this.#onChange();
   }
 
   /** Adds to the receipt. */

@@ -9,6 +9,8 @@ export interface StepDefinition {
   weight: number;
   /** Seconds without any progress after which the step fails. */
   stallSeconds: number;
+  /** Seconds after which the step fails even though it still shows signs of life; default: never. */
+  deadlineSeconds?: number;
 }
 
 /**
@@ -17,16 +19,16 @@ export interface StepDefinition {
  */
 export const PLAN: readonly StepDefinition[] = [
   { id: "find-model", title: "Read the stick", needs: [], weight: 1, stallSeconds: 30 },
-  { id: "connect", title: "Reach the host", needs: ["find-model"], weight: 2, stallSeconds: 60 },
+  { id: "connect", title: "Reach the host", needs: ["find-model"], weight: 2, stallSeconds: 60, deadlineSeconds: 600 },
   { id: "inspect-host", title: "Look at the host", needs: ["connect"], weight: 1, stallSeconds: 30 },
   { id: "fit", title: "Check that the model fits", needs: ["inspect-host"], weight: 1, stallSeconds: 30 },
   { id: "install-kit", title: "Bring the tools", needs: ["fit"], weight: 15, stallSeconds: 180 },
-  { id: "arm-watchdog", title: "Set the safety timer", needs: ["install-kit"], weight: 2, stallSeconds: 60 },
+  { id: "arm-watchdog", title: "Set the safety timer", needs: ["install-kit"], weight: 2, stallSeconds: 60, deadlineSeconds: 300 },
   { id: "upload-model", title: "Send the model", needs: ["arm-watchdog"], weight: 50, stallSeconds: 180 },
-  { id: "start-milvus", title: "Start the course store", needs: ["arm-watchdog"], weight: 8, stallSeconds: 120 },
-  { id: "start-llm", title: "Load the model", needs: ["upload-model"], weight: 8, stallSeconds: 300 },
-  { id: "start-api", title: "Start the mentor", needs: ["start-milvus", "start-llm"], weight: 2, stallSeconds: 60 },
-  { id: "open-tunnels", title: "Open the way to the mentor", needs: ["start-api"], weight: 1, stallSeconds: 60 },
+  { id: "start-milvus", title: "Start the course store", needs: ["arm-watchdog"], weight: 8, stallSeconds: 120, deadlineSeconds: 900 },
+  { id: "start-llm", title: "Load the model", needs: ["upload-model"], weight: 8, stallSeconds: 300, deadlineSeconds: 1800 },
+  { id: "start-api", title: "Start the mentor", needs: ["start-milvus", "start-llm"], weight: 2, stallSeconds: 60, deadlineSeconds: 600 },
+  { id: "open-tunnels", title: "Open the way to the mentor", needs: ["start-api"], weight: 1, stallSeconds: 60, deadlineSeconds: 300 },
   { id: "restore-course", title: "Bring the course", needs: ["open-tunnels"], weight: 8, stallSeconds: 300 },
-  { id: "self-check", title: "Ask a test question", needs: ["restore-course"], weight: 3, stallSeconds: 180 },
+  { id: "self-check", title: "Ask a test question", needs: ["restore-course"], weight: 3, stallSeconds: 180, deadlineSeconds: 900 },
 ];

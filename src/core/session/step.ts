@@ -40,6 +40,8 @@ export interface StepImplementation {
    * facts and handles are restored. Without it, or when false, the step runs again.
    */
   adopt?(context: StepContext): Promise<boolean>;
+  /** The undos of other steps need its handles (a connection): after a crash `adopt` runs before they do. */
+  opensHandles?: true;
 }
 
 export interface StepOutcome {
