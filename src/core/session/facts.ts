@@ -114,7 +114,7 @@ export class SessionFacts {
   /** Closes every handle, newest first, whatever the others do; resolves with the failures. */
   async release(): Promise<unknown[]> {
     const failures: unknown[] = [];
-    for (const name of [...this.#handles.keys()].reverse()) {
+    for (const name of [...this.#handles.keys()].toReversed()) {
       try {
         await this.drop(name);
       } catch (error) {

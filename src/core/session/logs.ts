@@ -18,23 +18,23 @@ export interface LogWatch {
 }
 
 /** The lines of the app, its steps and the services: bounded, and without the secrets that were made known to it. */
-export class Logs {
+export class SessionLogs {
   readonly #clock: Clock;
   readonly #secrets = new Set<string>();
   #lines: LogLine[] = [];
   #seq = 0;
   #wake = Promise.withResolvers<void>();
 
-  constructor(clock: Clock) {
+  constructor({ clock }: { clock: Clock }) {
     this.#clock = clock;
   }
 
   /** From now on no line shows this text. Too short ones are left: they would blank out ordinary words. */
-  redact(secret: string): void {
+  readonly redact = (secret: string): void => {
     if (secret.length >= SHORTEST_SECRET) this.#secrets.add(secret);
-  }
+  };
 
-  readonly add: LogSink = (source: string, level: LogLevel, text: string): void => {
+  readonly sink: LogSink = (source: string, level: LogLevel, text: string): void => {
     this.#seq += 1;
     const clean = this.#clean(text);
     const cut = clean.length > LONGEST ? `${clean.slice(0, LONGEST)}… (${clean.length} characters)` : clean;

@@ -148,12 +148,6 @@ function recovered(plan: Plan, state: SessionState, at: string): SessionState {
       })),
     };
   }
-  const interruption = (title: string): ErrorReport => ({
-    code: "internal",
-    message: `The app was closed while the session was starting${title === "" ? "" : ` (at “${title}”)`}.`,
-    kept: "What was done so far is kept.",
-    advice: "Press Retry to go on where it stopped, or Cancel to undo it.",
-  });
   const titles = plan.filter(({ id }) => state.steps.get(id)?.status === "running").map(({ title }) => title);
   return {
     ...state,
@@ -169,6 +163,13 @@ function recovered(plan: Plan, state: SessionState, at: string): SessionState {
     }),
   };
 }
+
+const interruption = (title: string): ErrorReport => ({
+  code: "internal",
+  message: `The app was closed while the session was starting${title === "" ? "" : ` (at “${title}”)`}.`,
+  kept: "What was done so far is kept.",
+  advice: "Press Retry to go on where it stopped, or Cancel to undo it.",
+});
 
 function lost(plan: Plan, state: SessionState, { at, step: id, error }: EntryOf<"step-lost">): SessionState {
   const affected = dependents(plan, id).add(id);
