@@ -1,0 +1,19 @@
+import { LoaderCircle } from "lucide-react";
+import { useConnection } from "../stores/connection.ts";
+import { en } from "../strings/en.ts";
+
+/** Failed attempts after which waiting alone is no longer the advice; about ten seconds. */
+const LONG = 5;
+
+export function ConnectionLine() {
+  const status = useConnection((connection) => connection.status);
+  const long = useConnection((connection) => connection.failures >= LONG);
+  if (status === "open") return null;
+  const text = status === "connecting" ? en.connection.connecting : long ? en.connection.lostForLong : en.connection.reconnecting;
+  return (
+    <output className="connection-line">
+      <LoaderCircle size={18} className="turning" aria-hidden />
+      <span>{text}</span>
+    </output>
+  );
+}

@@ -1,0 +1,71 @@
+import { MessageSquareText, SquarePen } from "lucide-react";
+import { useEffect, useRef } from "react";
+import { Button } from "../parts/Button.tsx";
+import { Empty } from "../parts/Empty.tsx";
+import { Screen } from "../parts/Screen.tsx";
+import { ask, newConversation, useChat } from "../stores/chat.ts";
+import { useSession } from "../stores/session.ts";
+import { showView } from "../stores/view.ts";
+import { en } from "../strings/en.ts";
+import { Composer } from "./Composer.tsx";
+import { ExchangeView } from "./ExchangeView.tsx";
+import "./chat.css";
+
+/** Pixels from the end within which new words keep the end in view. */
+const NEAR_END = 80;
+
+export default function Chat() {
+  const exchanges = useChat((state) => state.exchanges);
+  const phase = useSession(({ session }) => session?.phase ?? "idle");
+  const list = useRef<HTMLDivElement>(null);
+  const atEnd = useRef(true);
+  useEffect(() => {
+    // Whoever has scrolled up to read is left alone.
+    if (atEnd.current && list.current !== null) list.current.scrollTop = list.current.scrollHeight;
+    // oxlint-disable-next-line react/exhaustive-effect-dependencies -- new words are what moves the end
+  }, [exchanges]);
+  const off = phase === "idle" || phase === "stopped";
+  return (
+    <Screen
+      wide
+      title={en.chat.title}
+      lead={en.chat.lead}
+      actions={exchanges.length > 0 && (
+        <Button size="compact" onClick={newConversation}>
+          <SquarePen size={16} aria-hidden />
+          {en.chat.newConversation}
+        </Button>
+      )}
+    >
+      <div className="chat">
+        {/* Scrolls on its own, so it must be reachable without a mouse. */}
+        <div
+          className="chat-list"
+          ref={list}
+          tabIndex={exchanges.length > 0 ? 0 : undefined}
+          role={exchanges.length > 0 ? "log" : undefined}
+          aria-live="off"
+          aria-label={exchanges.length > 0 ? en.chat.title : undefined}
+          onScroll={({ currentTarget: { scrollHeight, scrollTop, clientHeight } }) => (atEnd.current = scrollHeight - scrollTop - clientHeight < NEAR_END)}
+        >
+          {exchanges.length === 0 && off && (
+            <Empty icon={MessageSquareText} title={en.chat.notReadyTitle} text={en.chat.notReadyText}>
+              <Button look="primary" onClick={() => showView("home")}>{en.chat.notReadyButton}</Button>
+            </Empty>
+          )}
+          {exchanges.length === 0 && !off && (
+            <Empty icon={MessageSquareText} title={en.chat.emptyTitle} text={phase === "ready" ? en.chat.emptyText : en.chat.startingText}>
+              {phase === "ready" && (
+                <div className="examples">
+                  {en.chat.examples.map((example) => <Button key={example} onClick={() => ask(example)}>{example}</Button>)}
+                </div>
+              )}
+            </Empty>
+          )}
+          {exchanges.map((exchange, index) => <ExchangeView key={exchange.id} exchange={exchange} last={index === exchanges.length - 1} />)}
+        </div>
+        {(!off || exchanges.length > 0) && <Composer ready={phase === "ready"} onAsk={() => (atEnd.current = true)} />}
+      </div>
+    </Screen>
+  );
+}

@@ -1,0 +1,23 @@
+import { ORPCError } from "@orpc/client";
+import { toErrorReport, type ErrorReport } from "../../contract/errors.ts";
+import { useConnection } from "../stores/connection.ts";
+import type { MentorClient } from "./link.ts";
+import { en } from "../strings/en.ts";
+
+/** The report inside whatever a call to the core threw. */
+export function reportOf(thrown: unknown): ErrorReport {
+  if (thrown instanceof ORPCError && thrown.code === "FAILED") return thrown.data as ErrorReport;
+  if (useConnection.getState().client === null) return unreachable();
+  return toErrorReport(thrown);
+}
+
+/** The client of the present link; throws nothing a caller must not already expect from a call. */
+export function core(): MentorClient {
+  const { client } = useConnection.getState();
+  if (client === null) throw new Error(en.connection.lost);
+  return client;
+}
+
+function unreachable(): ErrorReport {
+  return { code: "core-unreachable", message: en.connection.lost };
+}

@@ -1,0 +1,63 @@
+import { FolderPlus } from "lucide-react";
+import { useState } from "react";
+import { formatDuration } from "../format/durations.ts";
+import { Button } from "../parts/Button.tsx";
+import { Notice } from "../parts/Notice.tsx";
+import { PathForm } from "../parts/PathForm.tsx";
+import { ProgressBar } from "../parts/ProgressBar.tsx";
+import { cancelIngest, ingest, useCourse } from "../stores/course.ts";
+import { en } from "../strings/en.ts";
+import { IngestFiles } from "./IngestFiles.tsx";
+
+/** Adds a folder to the course, and says of each file what became of it. */
+export function Ingest() {
+  const { ingesting, position, files, result } = useCourse();
+  const [asking, setAsking] = useState(false);
+  if (ingesting) {
+    const current = files.at(-1);
+    const within = current?.of ? current.passages / current.of : 0;
+    return (
+      <section className="sheet stack ingest" aria-label={en.documents.add}>
+        <div className="row">
+          <h2>{position === null ? en.documents.loading : en.documents.reading(position.index, position.files)}</h2>
+          <Button size="compact" onClick={cancelIngest}>{en.documents.cancel}</Button>
+        </div>
+        <ProgressBar share={position === null ? null : Math.min(1, (position.index - 1 + within) / position.files)} label={en.documents.add} />
+        <IngestFiles files={files} />
+      </section>
+    );
+  }
+  return (
+    <section className="stack ingest" aria-label={en.documents.add}>
+      {result !== null && (
+        <Notice look={result.failed.length > 0 ? "warn" : "calm"}>
+          <strong>{en.documents.result(result.documents, result.passages, formatDuration(result.seconds))}</strong>
+          {result.failed.length > 0 && (
+            <>
+              <span>{en.documents.failedCount(result.failed.length)}:</span>
+              <ul className="failures">
+                {result.failed.map(({ file, message }) => <li key={file}><strong>{file}</strong>: {message}</li>)}
+              </ul>
+            </>
+          )}
+        </Notice>
+      )}
+      {asking ? (
+        <div className="sheet">
+          <PathForm
+            label={en.documents.folder}
+            hint={en.course.folderHint}
+            submit={en.documents.start}
+            onSubmit={(folder) => {
+              setAsking(false);
+              void ingest(folder);
+            }}
+            onCancel={() => setAsking(false)}
+          />
+        </div>
+      ) : (
+        <Button look="primary" onClick={() => setAsking(true)}><FolderPlus size={18} aria-hidden />{en.documents.add}</Button>
+      )}
+    </section>
+  );
+}

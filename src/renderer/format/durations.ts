@@ -1,0 +1,26 @@
+/** 0.42 → "0.4 s", 73 → "1 min 13 s", 3780 → "1 h 3 min". */
+export function formatDuration(seconds: number): string {
+  if (seconds < 9.95) return `${Number.isInteger(seconds) ? seconds : seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return `${minutes} min ${whole % 60} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** Seconds left, rounded as far as a guess deserves: "a few seconds", "about 40 s", "about 3 min". */
+export function formatTimeLeft(seconds: number): string {
+  if (seconds < 6) return "a few seconds left";
+  if (seconds < 55) return `about ${Math.ceil(seconds / 5) * 5} s left`;
+  const minutes = Math.max(1, Math.round(seconds / 60));
+  if (minutes < 90) return `about ${minutes} min left`;
+  return `about ${Math.round(minutes / 60)} h left`;
+}
+
+/** Seconds between two ISO times, or until `now` in milliseconds while the end is open. */
+export function secondsBetween(start: string, end: string | null, now: number): number {
+  return Math.max(0, ((end === null ? now : Date.parse(end)) - Date.parse(start)) / 1000);
+}
+
+/** "14:05:09" on this computer's clock. */
+export const formatClock = (iso: string): string => new Date(iso).toLocaleTimeString("en-GB");

@@ -1,0 +1,48 @@
+import { Play } from "lucide-react";
+import { Button } from "../parts/Button.tsx";
+import { ErrorNotice } from "../parts/Notice.tsx";
+import { useChoices } from "../stores/choices.ts";
+import { useConnection } from "../stores/connection.ts";
+import { usePractice } from "../stores/practice.ts";
+import { startSession, useSession } from "../stores/session.ts";
+import { useStick, useSticks } from "../stores/sticks.ts";
+import { en } from "../strings/en.ts";
+import { rememberHost } from "./remember-host.ts";
+import { needsModelChoice, startBlocker, usableModels } from "./start-blocker.ts";
+import { toStartRequest } from "./start-request.ts";
+
+/** The one big button, with what it will do or why it cannot. */
+export function Launch() {
+  const connection = useConnection(({ status }) => status);
+  const phase = useSession(({ session }) => session?.phase ?? "idle");
+  const pending = useSession((state) => state.pending);
+  const refusal = useSession((state) => state.refusal);
+  const looking = useSticks(({ sticks }) => sticks === null);
+  const practising = usePractice(({ making }) => making);
+  const choices = useChoices();
+  const stick = useStick();
+  const blocker = startBlocker({ connection, phase, looking, practising, stick, choices });
+  const start = async () => {
+    if (stick === null || pending !== null) return;
+    const accepted = await startSession(toStartRequest(stick, choices));
+    if (accepted) rememberHost(choices);
+  };
+  const models = stick === null ? [] : usableModels(stick);
+  const model = stick !== null && needsModelChoice(stick) ? models.find(({ file }) => file === choices.model) : models[0];
+  const host = choices.host === "local" ? en.launch.thisComputer : choices.address;
+  return (
+    <div className="launch">
+      <div className="launch-inner">
+        {refusal !== null && <ErrorNotice report={refusal} />}
+        <p id="launch-reason" className="launch-reason">
+          <strong>{blocker === null ? en.launch.ready : en.launch.notYet}</strong>
+          <span className="soft">{blocker ?? en.launch.summary(model?.header?.name || model?.file || "", host)}</span>
+        </p>
+        <Button look="chalk" size="big" blocked={blocker !== null || pending !== null} aria-describedby="launch-reason" onClick={start}>
+          <Play size={22} aria-hidden fill="currentColor" />
+          {pending === "start" ? en.launch.starting : en.launch.button}
+        </Button>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,37 @@
+import { GraduationCap } from "lucide-react";
+import { formatFigures, share } from "../format/progress.ts";
+import { Button } from "../parts/Button.tsx";
+import { ErrorNotice } from "../parts/Notice.tsx";
+import { ProgressBar } from "../parts/ProgressBar.tsx";
+import { useConnection } from "../stores/connection.ts";
+import { cancelPractice, practice, usePractice } from "../stores/practice.ts";
+import { en } from "../strings/en.ts";
+
+export function PracticeCard() {
+  const { making, progress, problem } = usePractice();
+  const connected = useConnection(({ status }) => status === "open");
+  return (
+    <section className="sheet card practice-card" aria-labelledby="practice-title">
+      <GraduationCap size={28} strokeWidth={1.5} aria-hidden />
+      <div className="stack">
+        <h2 id="practice-title">{making ? en.practice.making : en.practice.title}</h2>
+        {making ? (
+          <>
+            <ProgressBar share={progress === null ? null : share(progress)} label={en.practice.making} />
+            <p className="small soft">{progress === null ? "" : [progress.detail, formatFigures(progress)].filter(Boolean).join(" · ")}</p>
+            <Button size="compact" onClick={cancelPractice}>{en.practice.cancel}</Button>
+          </>
+        ) : (
+          <>
+            <p className="soft">{en.practice.text}</p>
+            {problem !== null && <ErrorNotice report={problem} />}
+            <div className="row">
+              <Button look="primary" blocked={!connected} aria-describedby={connected ? undefined : "practice-blocked"} onClick={practice}>{en.practice.button}</Button>
+              {!connected && <span id="practice-blocked" className="small soft">{en.launch.blocked.connection}</span>}
+            </div>
+          </>
+        )}
+      </div>
+    </section>
+  );
+}

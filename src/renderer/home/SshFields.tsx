@@ -1,0 +1,56 @@
+import { useEffect, useId, useState } from "react";
+import type { KeyFile } from "../../contract/rpc.ts";
+import { core } from "../connection/failure.ts";
+import { choose, useChoices } from "../stores/choices.ts";
+import { useSettings } from "../stores/settings.ts";
+import { en } from "../strings/en.ts";
+import { KeyMaker } from "./KeyMaker.tsx";
+
+/** The address and the key of a host over SSH; hosts used before are one choice away. */
+export function SshFields() {
+  const { address, identity } = useChoices();
+  const hosts = useSettings(({ settings }) => settings?.hosts ?? null) ?? [];
+  const [keys, setKeys] = useState<KeyFile[]>([]);
+  const id = useId();
+  useEffect(() => {
+    let shown = true;
+    // The list only saves typing; without it the path is typed.
+    Promise.resolve().then(() => core().keys.list()).then((found) => shown && setKeys(found), () => undefined);
+    return () => void (shown = false);
+  }, []);
+  return (
+    <div className="stack ssh">
+      {hosts.length > 0 && (
+        <div className="field">
+          <label htmlFor={`${id}-saved`}>{en.host.saved}</label>
+          <select
+            id={`${id}-saved`}
+            className="input"
+            value={hosts.some((host) => host.address === address) ? address : ""}
+            onChange={({ target }) => {
+              const host = hosts.find((one) => one.address === target.value);
+              choose({ address: host?.address ?? "", identity: host?.identity ?? "" });
+            }}
+          >
+            <option value="">{en.host.newHost}</option>
+            {hosts.map((host) => <option key={host.address} value={host.address}>{host.label}</option>)}
+          </select>
+        </div>
+      )}
+      <div className="field">
+        <label htmlFor={`${id}-address`}>{en.host.address}</label>
+        <input id={`${id}-address`} className="input" value={address} spellCheck={false} autoComplete="off" aria-describedby={`${id}-address-hint`} onChange={({ target }) => choose({ address: target.value })} />
+        <span id={`${id}-address-hint`} className="hint">{en.host.addressHint}</span>
+      </div>
+      <div className="field">
+        <label htmlFor={`${id}-key`}>{en.host.identity}</label>
+        <input id={`${id}-key`} className="input" value={identity} spellCheck={false} autoComplete="off" list={`${id}-keys`} aria-describedby={`${id}-key-hint`} onChange={({ target }) => choose({ identity: target.value })} />
+        <datalist id={`${id}-keys`}>
+          {keys.map(({ path }) => <option key={path} value={path}>{path}</option>)}
+        </datalist>
+        <span id={`${id}-key-hint`} className="hint">{en.host.identityHint}</span>
+      </div>
+      <KeyMaker />
+    </div>
+  );
+}

@@ -1,0 +1,55 @@
+import { Usb } from "lucide-react";
+import { useState } from "react";
+import { choose } from "../stores/choices.ts";
+import { chooseFolder, useStick, useSticks } from "../stores/sticks.ts";
+import { Button } from "../parts/Button.tsx";
+import { Choice } from "../parts/Choice.tsx";
+import { ErrorNotice } from "../parts/Notice.tsx";
+import { PathForm } from "../parts/PathForm.tsx";
+import { en } from "../strings/en.ts";
+import { StickFacts } from "./StickFacts.tsx";
+
+export function StickCard() {
+  const sticks = useSticks((state) => state.sticks);
+  const inspecting = useSticks((state) => state.inspecting);
+  const folderProblem = useSticks((state) => state.folderProblem);
+  const stick = useStick();
+  const [asking, setAsking] = useState(false);
+  return (
+    <section className="sheet card stick-card" aria-labelledby="stick-title">
+      <h2 id="stick-title">{en.stick.title}</h2>
+      {sticks === null && <p className="soft">{en.stick.looking}</p>}
+      {sticks?.length === 0 && (
+        <div className="stick-none">
+          <Usb size={32} strokeWidth={1.5} aria-hidden />
+          <div>
+            <h3>{en.stick.noneTitle}</h3>
+            <p className="soft">{en.stick.noneText}</p>
+          </div>
+        </div>
+      )}
+      {sticks !== null && sticks.length > 1 && (
+        <Choice
+          label={en.stick.choose}
+          value={stick?.path ?? null}
+          options={sticks.map(({ path, label, kind }) => ({ value: path, title: label, text: `${en.stick.kinds[kind]} · ${path}` }))}
+          onChoose={(path) => choose({ stick: path, model: null })}
+        />
+      )}
+      {stick !== null && <StickFacts stick={stick} />}
+      {asking ? (
+        <PathForm
+          label={en.stick.folder}
+          hint={en.stick.folderHint}
+          submit={inspecting ? en.stick.reading : en.stick.takeFolder}
+          busy={inspecting}
+          onSubmit={async (path) => (await chooseFolder(path)) && setAsking(false)}
+          onCancel={() => setAsking(false)}
+        />
+      ) : (
+        <Button look="quiet" size="compact" onClick={() => setAsking(true)}>{en.stick.otherFolder}</Button>
+      )}
+      {asking && folderProblem !== null && <ErrorNotice report={folderProblem} />}
+    </section>
+  );
+}

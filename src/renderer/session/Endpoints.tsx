@@ -1,0 +1,51 @@
+import { useState } from "react";
+import type { ErrorReport } from "../../contract/errors.ts";
+import { DEFAULT_PORTS } from "../../contract/limits.ts";
+import type { Endpoint } from "../../contract/session.ts";
+import { core, reportOf } from "../connection/failure.ts";
+import { Button } from "../parts/Button.tsx";
+import { CopyButton } from "../parts/CopyButton.tsx";
+import { ErrorNotice } from "../parts/Notice.tsx";
+import { en } from "../strings/en.ts";
+
+export function Endpoints({ endpoints }: { endpoints: readonly Endpoint[] }) {
+  const [opened, setOpened] = useState<Endpoint | null>(null);
+  const [problem, setProblem] = useState<ErrorReport | null>(null);
+  const openMilvus = async () => {
+    setProblem(null);
+    try {
+      setOpened({ service: "milvus", ...(await core().session.openMilvus()) });
+    } catch (thrown) {
+      setProblem(reportOf(thrown));
+    }
+  };
+  const hasMilvus = endpoints.some(({ service }) => service === "milvus");
+  const shown = opened === null || hasMilvus ? endpoints : [...endpoints, opened];
+  return (
+    <section className="sheet stack endpoints" aria-labelledby="endpoints-title">
+      <h2 id="endpoints-title">{en.session.endpoints}</h2>
+      <p className="soft small">{en.session.endpointsText}</p>
+      <ul>
+        {shown.map((endpoint) => <EndpointRow key={endpoint.service} endpoint={endpoint} />)}
+      </ul>
+      {problem !== null && <ErrorNotice report={problem} />}
+      {!hasMilvus && opened === null && <Button size="compact" look="quiet" onClick={openMilvus}>{en.session.openMilvus}</Button>}
+    </section>
+  );
+}
+
+function EndpointRow({ endpoint: { service, url, moved } }: { endpoint: Endpoint }) {
+  const name = en.session.services[service];
+  return (
+    <li>
+      <span className="endpoint-name">{name}</span>
+      <span className="endpoint-url">
+        <code>{url}</code>
+        <CopyButton text={url} label={en.session.copyAddress(name)} short />
+        {moved && <span className="small soft">{en.session.moved(portOf(url), DEFAULT_PORTS[service])}</span>}
+      </span>
+    </li>
+  );
+}
+
+const portOf = (url: string): string => (URL.canParse(url) ? new URL(url).port : (url.split(":").at(-1) ?? ""));

@@ -1,0 +1,42 @@
+import { create } from "zustand";
+import type { ErrorReport } from "../../contract/errors.ts";
+import type { Settings } from "../../contract/settings.ts";
+import { core, reportOf } from "../connection/failure.ts";
+import { choose } from "./choices.ts";
+
+interface SettingsStore {
+  settings: Settings | null;
+  problem: ErrorReport | null;
+}
+
+export const useSettings = create<SettingsStore>(() => ({ settings: null, problem: null }));
+
+export function receiveSettings(settings: Settings): void {
+  const first = useSettings.getState().settings === null;
+  useSettings.setState({ settings });
+  applyTheme(settings.theme);
+  if (first) offerLastHost(settings);
+}
+
+export async function saveSettings(changes: Partial<Settings>): Promise<void> {
+  const { settings } = useSettings.getState();
+  if (settings === null) return;
+  const changed = { ...settings, ...changes };
+  useSettings.setState({ settings: changed, problem: null });
+  applyTheme(changed.theme);
+  try {
+    useSettings.setState({ settings: await core().app.saveSettings(changed) });
+  } catch (thrown) {
+    useSettings.setState({ problem: reportOf(thrown) });
+  }
+}
+
+function applyTheme(theme: Settings["theme"]): void {
+  document.documentElement.dataset.theme = theme;
+}
+
+function offerLastHost({ lastHost, hosts }: Settings): void {
+  if (lastHost.kind === "local") return;
+  const saved = hosts.find(({ address }) => address === lastHost.address);
+  choose({ host: "ssh", address: lastHost.address, identity: saved?.identity ?? "" });
+}
