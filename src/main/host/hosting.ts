@@ -33,7 +33,7 @@ export async function hostCore({ dataFolder, shell, secrets }: HostCoreOptions):
   const core = await createCore({ dataFolder, shell, secrets });
   const router = createRouter(core);
   const token = newToken();
-  const server = await startCoreServer({ router, token, serveWindow: serveWindow(windowFolder()) });
+  const server = await startCoreServer({ router, token, serveWindow: serveWindow(windowFolder(), token) });
   await writeCoreAddress(dataFolder, { pid: process.pid, port: server.port, token, version });
   void core.session.recover();
   return {

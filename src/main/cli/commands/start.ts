@@ -1,0 +1,71 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { MentorError } from "../../../contract/errors.ts";
+import type { HostChoice, SessionSnapshot, StartRequest } from "../../../contract/session.ts";
+import type { CommandContext } from "../command.ts";
+import { withCore, type CoreClient } from "../core.ts";
+import { UsageError } from "../failure.ts";
+import type { Output } from "../output.ts";
+import { runToReady } from "../run-session.ts";
+import { stepTimings } from "../session-state.ts";
+import { formatSeconds } from "../units.ts";
+
+export interface StartOptions {
+  stick?: string;
+  host?: "local" | "ssh";
+  ssh?: string;
+  identity?: string;
+  trust?: string;
+  model?: string;
+  course?: string;
+}
+
+/** Returns when the session is ready, and leaves it running. */
+export async function start(options: StartOptions, { output, connect }: CommandContext): Promise<void> {
+  const { cwd } = output.terminal;
+  const host = hostChoice(options, cwd);
+  await withCore(connect, async (client) => {
+    const request: StartRequest = {
+      stick: options.stick === undefined ? await onlyStick(client) : resolve(cwd, options.stick),
+      host,
+      model: options.model === undefined ? undefined : modelPath(options.model, cwd),
+      course: options.course === undefined ? undefined : resolve(cwd, options.course),
+    };
+    const session = await runToReady(client, request, output);
+    describeReady(session, output);
+    output.result("start", { ready: true, session, steps: stepTimings(session), firstTokenSeconds: session.firstTokenSeconds });
+  });
+}
+
+function hostChoice({ host, ssh, identity, trust }: StartOptions, cwd: string): HostChoice {
+  const kind = host ?? (ssh === undefined ? "local" : "ssh");
+  if (kind === "local") {
+    if (ssh !== undefined) throw new UsageError("--ssh goes with --host ssh, not with --host local.");
+    return { kind };
+  }
+  if (ssh === undefined) throw new UsageError("--host ssh needs --ssh user@host:port.");
+  if (identity === undefined) throw new UsageError("--host ssh needs --identity FILE, the private key that opens the host.");
+  return { kind, address: ssh, identity: resolve(cwd, identity), trustFingerprint: trust };
+}
+
+/** A name that is no file here is meant relative to the stick. */
+function modelPath(model: string, cwd: string): string {
+  const here = resolve(cwd, model);
+  return existsSync(here) ? here : model;
+}
+
+async function onlyStick(client: CoreClient): Promise<string> {
+  const sticks = (await client.sticks.list()).filter((stick) => stick.kind === "removable");
+  const [only] = sticks;
+  if (only === undefined) throw new MentorError("stick-missing", "No stick is plugged in, and none was named.", { advice: "Plug the stick in, or name a folder that holds the model: --stick DIR." });
+  if (sticks.length > 1) throw new UsageError(`Several sticks are plugged in: name one with --stick.\n${sticks.map((stick) => `  ${stick.path}  ${stick.label}`).join("\n")}`);
+  return only.path;
+}
+
+function describeReady(session: SessionSnapshot, output: Output): void {
+  output.line();
+  const took = session.startedAt !== null && session.readyAt !== null ? ` after ${formatSeconds((Date.parse(session.readyAt) - Date.parse(session.startedAt)) / 1000)}` : "";
+  output.line(`Ready${took}: ${session.model?.name ?? "the model"} on ${session.host?.label ?? "the host"}.`);
+  for (const { service, url, moved } of session.endpoints) output.line(`  ${service.padEnd(6)} ${url}${moved ? "  (the usual port was taken)" : ""}`);
+  output.line(`Ask with: ai-mentor ask "…"    Stop with: ai-mentor stop`);
+}

@@ -1,0 +1,93 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+import type { CommandContext } from "./command.ts";
+import { ask } from "./commands/ask.ts";
+import { ingest } from "./commands/ingest.ts";
+import { llm, type LlmOptions } from "./commands/llm.ts";
+import { logs } from "./commands/logs.ts";
+import { practice } from "./commands/practice.ts";
+import { start, type StartOptions } from "./commands/start.ts";
+import { status } from "./commands/status.ts";
+import { sticks } from "./commands/sticks.ts";
+import { stop } from "./commands/stop.ts";
+import { upload, type UploadOptions } from "./commands/upload.ts";
+
+const LOG_SOURCES = ["app", "agent", "llm", "api", "milvus"];
+
+const json = () => new Option("--json", "print one JSON object a line; the last is the result");
+const trust = () => new Option("--trust <fingerprint>", "accept this host's new identity (SHA256:…) after it has changed");
+
+/** The commands and their words; what each does is in commands/. */
+export function createProgram(context: CommandContext, version: string): Command {
+  const { stdout, stderr } = context.output.terminal;
+  const program = new Command("ai-mentor")
+    .description("Turns a stick with a model into a running course mentor, and stops it again.")
+    .version(version)
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: (text) => stderr.write(text) })
+    .showHelpAfterError("(ai-mentor --help tells how)");
+  // Commander copies these settings to the commands made below, so they come first.
+
+  program
+    .command("start")
+    .description("start a session and leave it running")
+    .option("--stick <dir>", "folder of the stick (default: the only stick that is plugged in)")
+    .addOption(new Option("--host <kind>", "where to run").choices(["local", "ssh"]))
+    .option("--ssh <user@host:port>", "the host, with --host ssh")
+    .option("--identity <file>", "private key that opens the host")
+    .addOption(trust())
+    .option("--model <file>", "the model to use, where the stick holds several")
+    .option("--course <dir>", "folder of the course (default: the stick's own)")
+    .addOption(json())
+    .action((options: StartOptions) => start(options, context));
+  program.command("status").description("tell what is running").addOption(json()).action(() => status(context));
+  program
+    .command("logs")
+    .description("print the logs")
+    .argument("[service]", LOG_SOURCES.join(", "), oneOf(LOG_SOURCES))
+    .option("--follow", "go on with what comes, until Ctrl-C")
+    .addOption(json())
+    .action((service: string | undefined, options: { follow?: boolean }) => logs(service, options, context));
+  program.command("stop").description("end the session").addOption(json()).action(() => stop(context));
+  program.command("ask").description("ask the running mentor").argument("<question>", "the question, in quotes").addOption(json()).action((question: string) => ask(question, context));
+  program.command("ingest").description("read a folder of course material").argument("<dir>", "the folder").addOption(json()).action((folder: string) => ingest(folder, context));
+  program.command("sticks").description("list sticks and the models on them").addOption(json()).action(() => sticks(context));
+  program
+    .command("upload")
+    .description("send one file to a host and prove it; goes on where it stopped")
+    .argument("<file>", "the file")
+    .requiredOption("--ssh <user@host:port>", "the host")
+    .requiredOption("--identity <file>", "private key that opens the host")
+    .requiredOption("--to <dir>", "folder on the host")
+    .addOption(trust())
+    .addOption(json())
+    .action((file: string, options: UploadOptions) => upload(file, options, context));
+  program
+    .command("llm")
+    .description("run the LLM server alone, in this terminal")
+    .requiredOption("--model <file>", "the model")
+    .option("--port <number>", "port on 127.0.0.1; 0 for any free one", wholeNumber(0, 65_535), 8080)
+    .option("--threads <number>", "processor threads (default: chosen by the engine)", wholeNumber(1, 1024))
+    .option("--parallel <number>", "requests that are answered at once", wholeNumber(1, 64), 4)
+    .option("--context <tokens>", "context of each request", wholeNumber(256, 1_048_576), 4096)
+    .option("--embedding-model <file>", "model for /v1/embeddings")
+    .option("--api-key <key>", "key that callers must send (default: a fresh one, printed)")
+    .addOption(new Option("--gpu <kind>", "where the model runs (default: the graphics card, where there is one)").choices(["cpu", "cuda", "metal"]))
+    .action((options: LlmOptions) => llm(options, context));
+  program.command("practice").description("do the whole job once, on this computer").addOption(json()).action(() => practice(context));
+  return program;
+}
+
+function oneOf(allowed: readonly string[]) {
+  return (word: string): string => {
+    if (!allowed.includes(word)) throw new InvalidArgumentError(`It is one of ${allowed.join(", ")}.`);
+    return word;
+  };
+}
+
+function wholeNumber(least: number, most: number) {
+  return (word: string): number => {
+    const value = Number(word);
+    if (!/^\d+$/.test(word) || value < least || value > most) throw new InvalidArgumentError(`It is a whole number from ${least} to ${most}.`);
+    return value;
+  };
+}

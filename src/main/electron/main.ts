@@ -1,0 +1,71 @@
+import { app, dialog, ipcMain, MessageChannelMain, powerSaveBlocker, protocol, safeStorage, type BrowserWindow, type IpcMainEvent } from "electron";
+import { dataFolder } from "../../adapters/local-files/folders.ts";
+import { fileSecrets } from "../../adapters/local/secrets.ts";
+import { readCoreAddress } from "../host/address.ts";
+import { hostCore, type HostedCore } from "../host/hosting.ts";
+import { windowFolder } from "../host/window-folder.ts";
+import { linkToAddress, linkToRouter, type CoreLink } from "./core-link.ts";
+import { keepAwake } from "./keep-awake.ts";
+import { PAGE_SCHEME, PAGE_URL, servePage } from "./page-protocol.ts";
+import { confirmQuit } from "./quit-question.ts";
+import { sealedSecrets } from "./sealed-secrets.ts";
+import { openWindow } from "./window.ts";
+
+/** The thin Electron shell: it hosts or finds the core, shows the window, and asks before it goes. */
+protocol.registerSchemesAsPrivileged([{ scheme: PAGE_SCHEME, privileges: { standard: true, secure: true, supportFetchAPI: true } }]);
+app.enableSandbox();
+
+export async function main(): Promise<void> {
+  if (!app.requestSingleInstanceLock()) return app.quit();
+  await app.whenReady();
+  protocol.handle(PAGE_SCHEME, (request) => servePage(windowFolder(), request.url));
+
+  const folder = dataFolder();
+  const hosted = await hostCore({ dataFolder: folder, shell: "electron", secrets: sealedSecrets(fileSecrets(folder), safeStorage) });
+  const link = hosted === null ? await linkToOther(folder) : linkToRouter(hosted.router);
+  ipcMain.on("core:connect", (event) => connectPage(event, link));
+
+  const awake = new AbortController();
+  if (hosted !== null) void keepAwake(hosted.core.session, powerSaveBlocker, awake.signal);
+
+  let window: BrowserWindow | null = await openWindow();
+  app.on("second-instance", () => {
+    if (window?.isMinimized()) window.restore();
+    window?.focus();
+  });
+  window.on("closed", () => (window = null));
+  app.on("window-all-closed", () => app.quit());
+  if (hosted !== null) askBeforeQuit(hosted, awake);
+}
+
+/** Only our own page's main frame gets a port. */
+export function connectPage(event: IpcMainEvent, link: CoreLink): void {
+  const frame = event.senderFrame;
+  if (frame === null || frame !== event.sender.mainFrame || frame.url.split("#")[0] !== PAGE_URL) return;
+  const { port1, port2 } = new MessageChannelMain();
+  link(port1);
+  event.sender.postMessage("core:port", null, [port2]);
+}
+
+async function linkToOther(folder: string): Promise<CoreLink> {
+  const address = await readCoreAddress(folder);
+  if (address === null) throw new Error("Another process hosts the app but has left no address.");
+  return linkToAddress(address);
+}
+
+function askBeforeQuit(hosted: HostedCore, awake: AbortController): void {
+  let decided = false;
+  app.on("before-quit", (event) => {
+    if (decided) return;
+    event.preventDefault();
+    void (async () => {
+      decided = await confirmQuit(hosted.core.session, dialog);
+      if (!decided) return;
+      awake.abort();
+      await hosted.close();
+      app.quit();
+    })();
+  });
+}
+
+await main();

@@ -1,0 +1,108 @@
+import { randomUUID } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { cacheFolder } from "../../adapters/local-files/folders.ts";
+import { systemClock } from "../../adapters/local/clock.ts";
+import { LocalHost } from "../../adapters/local/host.ts";
+import { FileJournal } from "../../adapters/local/journal.ts";
+import { fileSecrets } from "../../adapters/local/secrets.ts";
+import type { MentorApi } from "../../adapters/mentor/api.ts";
+import { SshConnector } from "../../adapters/ssh/connector.ts";
+import { listKeys, makeKey } from "../../adapters/ssh/keys.ts";
+import { systemDrives } from "../../adapters/usb/drives.ts";
+import { MentorError } from "../../contract/errors.ts";
+import type { LogLine } from "../../contract/logs.ts";
+import type { AppInfo, KeyFile, UploadEvent } from "../../contract/rpc.ts";
+import type { SessionTimings } from "../../contract/session.ts";
+import type { UploadRequest, UploadResult } from "../../contract/upload.ts";
+import type { Secrets } from "../../core/ports.ts";
+import { SessionLogs } from "../../core/session/logs.ts";
+import { PLAN } from "../../core/session/plan.ts";
+import { createSession } from "../../core/session/create.ts";
+import type { Session } from "../../core/session/session.ts";
+import { uploadFile } from "../../core/upload/upload.ts";
+import { latest } from "./latest.ts";
+import { SessionFolders } from "./session-folders.ts";
+import { SettingsStore } from "./settings-store.ts";
+import { createSteps } from "./steps/index.ts";
+import { openEndpoint } from "./steps/open-tunnels.ts";
+import { Sticks } from "./sticks.ts";
+import { version } from "./version.ts";
+import "./steps/facts.ts";
+
+export interface CoreOptions {
+  dataFolder: string;
+  shell: AppInfo["shell"];
+  secrets?: Secrets;
+}
+
+/** The product in one process: everything that the router offers, and nothing of any window. */
+export interface Core {
+  info: AppInfo;
+  settings: SettingsStore;
+  sticks: Sticks;
+  keys: { list(): Promise<KeyFile[]>; make(): Promise<KeyFile> };
+  session: Session;
+  logs: { watch(filter: { source?: string; lastSeq?: number; follow?: boolean }, signal: AbortSignal): AsyncIterable<LogLine[]> };
+  /** The mentor of the running session. Throws `session-missing`. */
+  mentor(): MentorApi;
+  openMilvus(): Promise<{ url: string; moved: boolean }>;
+  upload(request: UploadRequest, signal: AbortSignal): AsyncGenerator<UploadEvent>;
+  busy(): boolean;
+  close(): Promise<void>;
+}
+
+export async function createCore({ dataFolder, shell, secrets = fileSecrets(dataFolder) }: CoreOptions): Promise<Core> {
+  mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
+  const clock = systemClock;
+  const cache = cacheFolder();
+  const settings = new SettingsStore(dataFolder);
+  const logs = new SessionLogs({ clock });
+  const ssh = new SshConnector(join(dataFolder, "known_hosts.json"), clock);
+  const keyFolder = join(dataFolder, "keys");
+  let uploads = 0;
+
+  const session = createSession({
+    plan: PLAN,
+    steps: createSteps({ dataFolder, cacheFolder: cache, clock, secrets, log: logs.sink, redact: logs.redact, connectors: { ssh, local: { connect: async () => new LocalHost() } } }),
+    journals: new SessionFolders(dataFolder),
+    history: new FileJournal<SessionTimings>(join(dataFolder, "history.jsonl")),
+    clock,
+    log: logs.sink,
+    newId: randomUUID,
+  });
+
+  const running = () => {
+    const facts = session.facts();
+    if (facts === null || session.snapshot().phase !== "ready") throw new MentorError("session-missing", "No session is ready.", { advice: "Start a session, and wait until it is ready." });
+    return facts;
+  };
+
+  return {
+    info: { version, shell, platform: process.platform, computer: hostname(), dataFolder },
+    settings,
+    sticks: new Sticks({ drives: systemDrives({ clock }), settings, dataFolder, cacheFolder: cache }),
+    keys: { list: () => listKeys(keyFolder), make: async () => (await listKeys(keyFolder))[0] ?? (await makeKey(keyFolder)) },
+    session,
+    logs,
+    mentor: () => running().requireHandle("mentor"),
+    openMilvus: () => openEndpoint(running(), "milvus"),
+    async *upload({ file, to, ...choice }, signal) {
+      uploads++;
+      const host = await ssh.connect({ kind: "ssh", ...choice }, signal);
+      let result: UploadResult | undefined;
+      try {
+        yield* latest<UploadEvent>(async (push) => {
+          result = await uploadFile({ host, source: file, destination: to, into: "folder", clock, signal, onProgress: (progress) => push({ type: "progress", progress }) });
+        }, signal);
+        if (result !== undefined) yield { type: "done", result };
+      } finally {
+        uploads--;
+        await host.close();
+      }
+    },
+    busy: () => session.busy() || uploads > 0,
+    close: () => session.close(),
+  };
+}

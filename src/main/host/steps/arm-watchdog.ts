@@ -1,0 +1,99 @@
+import { randomBytes } from "node:crypto";
+import { AgentClient } from "../../../adapters/agent/client.ts";
+import type { AgentAddress, AgentStartConfig, WatchdogConfig } from "../../../contract/agent.ts";
+import { MentorError } from "../../../contract/errors.ts";
+import { kitProgram } from "../../../core/kit/install.ts";
+import type { Host } from "../../../core/ports.ts";
+import type { StepContext, StepImplementation } from "../../../core/session/step.ts";
+import type { StepTools } from "./tools.ts";
+import "./facts.ts";
+
+/**
+ * Silence after which a host ends everything of ours by itself. On this computer an hour, so that a
+ * crashed app leaves nothing running for long; on a host of one's own a teaching day, because
+ * nothing costs money there and the class goes on when the laptop is shut. Seconds.
+ */
+const SILENCE = { local: 3_600, ssh: 12 * 3_600 } as const;
+const HEARTBEAT_MS = 15_000;
+
+/** The agent on the host: it owns the services, and ends them when nobody is there any more. */
+export function armWatchdog({ secrets, clock, log, redact }: StepTools): StepImplementation {
+  const secretName = (context: StepContext) => `session.${context.sessionId}`;
+
+  const attach = async (context: StepContext, port: number) => {
+    const { facts, lost } = context;
+    const host = facts.requireHandle("host");
+    const tunnel = await host.openTunnel(port, 0);
+    const agent = new AgentClient({ url: `http://127.0.0.1:${tunnel.localPort}`, key: facts.requireHandle("key") });
+    const beating = new AbortController();
+    await facts.hold("agent", agent, async () => {
+      beating.abort();
+      await tunnel.close();
+    });
+    void beat(agent, clock, beating.signal);
+    void followLogs(agent, log, beating.signal).catch((error) => beating.signal.aborted || lost(error));
+    return agent;
+  };
+
+  return {
+    id: "arm-watchdog",
+    opensHandles: true,
+    async run(context) {
+      const { facts } = context;
+      const host = facts.requireHandle("host");
+      const key = (await secrets.get(secretName(context))) ?? randomBytes(32).toString("base64url");
+      await secrets.set(secretName(context), key);
+      redact(key);
+      await facts.hold("key", key);
+      const address = await startAgent(host, facts.require("kit").path, { key, root: facts.require("layout").root }, context.signal);
+      facts.set("agent", { pid: address.pid, port: address.port });
+      await context.checkpoint();
+      const agent = await attach(context, address.port);
+      const watchdog: WatchdogConfig = { deadlineAt: null, silenceSeconds: SILENCE[host.kind] };
+      const status = await agent.setWatchdog(watchdog);
+      if (status.watchdog?.armed !== true) throw new MentorError("agent-failed", "The safety timer on the host could not be set.");
+      await agent.heartbeat();
+      return { outcome: `stops by itself after ${SILENCE[host.kind] / 3600} h of silence` };
+    },
+    async adopt(context) {
+      const { facts } = context;
+      const key = await secrets.get(secretName(context));
+      const known = facts.get("agent");
+      if (key === null || known === undefined) return false;
+      redact(key);
+      await facts.hold("key", key);
+      const agent = await attach(context, known.port);
+      const status = await agent.status().catch(() => null);
+      if (status?.pid === known.pid) return true;
+      await facts.drop("agent");
+      return false;
+    },
+    async undo(context) {
+      const agent = context.facts.handle("agent");
+      if (agent !== undefined) await agent.shutdown();
+      await context.facts.drop("agent");
+      await context.facts.drop("key");
+      await secrets.delete(secretName(context));
+    },
+  };
+}
+
+async function startAgent(host: Host, kit: string, config: AgentStartConfig, signal: AbortSignal): Promise<AgentAddress> {
+  const result = await host.exec([kitProgram(kit, "node"), kitProgram(kit, "agent.mjs"), "start"], { input: JSON.stringify(config), signal });
+  if (result.exitCode !== 0) {
+    throw new MentorError("agent-failed", `The helper on ${host.label} did not start.`, { cause: new Error(result.stderr.trim().slice(-2000) || `exit code ${result.exitCode}`) });
+  }
+  return JSON.parse(result.stdout.trim().split("\n").at(-1) ?? "") as AgentAddress;
+}
+
+async function beat(agent: AgentClient, clock: StepTools["clock"], signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await agent.heartbeat().catch(() => undefined);
+    await clock.sleep(HEARTBEAT_MS, signal).catch(() => undefined);
+  }
+}
+
+/** The services' own lines, as long as the session lasts. */
+async function followLogs(agent: AgentClient, log: StepTools["log"], signal: AbortSignal): Promise<void> {
+  for await (const { source, level, text } of agent.logs({ after: 0, follow: true, signal })) log(source, level, text);
+}

@@ -1,0 +1,32 @@
+import type { StepImplementation } from "../../../core/session/step.ts";
+import { armWatchdog } from "./arm-watchdog.ts";
+import { connect } from "./connect.ts";
+import { findModel } from "./find-model.ts";
+import { fit } from "./fit.ts";
+import { inspectHost } from "./inspect-host.ts";
+import { installKit } from "./install-kit.ts";
+import { openTunnels } from "./open-tunnels.ts";
+import { restoreCourse } from "./restore-course.ts";
+import { selfCheck } from "./self-check.ts";
+import { startApi, startLlm, startMilvus } from "./services.ts";
+import type { StepTools } from "./tools.ts";
+import { uploadModel } from "./upload-model.ts";
+
+/** What each step of the plan does. Their order follows from the plan alone. */
+export function createSteps(tools: StepTools): StepImplementation[] {
+  return [
+    findModel(tools),
+    connect(tools),
+    inspectHost(tools),
+    fit(),
+    installKit(tools),
+    armWatchdog(tools),
+    uploadModel(tools),
+    startMilvus(),
+    startLlm(),
+    startApi(),
+    openTunnels(),
+    restoreCourse(),
+    selfCheck(),
+  ];
+}

@@ -1,0 +1,45 @@
+import { join } from "node:path";
+import { inspectThisComputer } from "../../../adapters/local/inspection.ts";
+import { freePort } from "../../../adapters/local/free-port.ts";
+import { DEFAULT_PORTS } from "../../../contract/agent.ts";
+import { MentorError } from "../../../contract/errors.ts";
+import { hostLayout } from "../../../core/host/layout.ts";
+import { probeHost } from "../../../core/host/probe.ts";
+import type { HostReport } from "../../../core/host/report.ts";
+import { requireSuitable } from "../../../core/host/suitable.ts";
+import type { StepImplementation } from "../../../core/session/step.ts";
+import type { StepTools } from "./tools.ts";
+
+/** One look at the host: what it is, what it has, and whether anything of ours would be in the way. */
+export function inspectHost({ dataFolder }: StepTools): StepImplementation {
+  return {
+    id: "inspect-host",
+    async run({ facts, signal, log }) {
+      const host = facts.requireHandle("host");
+      const local = host.kind === "local";
+      const report = local ? await inspectThisComputer(join(dataFolder, "host")) : await probeHost(host, signal);
+      log("info", `${report.platform} ${report.arch}, ${report.cpus} processors, Python ${report.python?.version ?? "none"}, graphics: ${report.gpus.map((gpu) => gpu.name).join(", ") || "none"}.`);
+      requireSuitable(report, host.label, !local);
+      if (!local) requireFreePorts(report, host.label);
+      facts.set("report", report);
+      facts.set("layout", hostLayout(report.root, report.platform));
+      facts.set("ports", local ? await portsOnThisComputer() : { ...DEFAULT_PORTS });
+      return { outcome: report.gpus[0]?.name ?? `${report.cpus} processors` };
+    },
+  };
+}
+
+/** An agent of an earlier session may hold the ports itself: it is replaced later, and checked then. */
+function requireFreePorts(report: HostReport, label: string): void {
+  const taken = report.agentSeen ? [] : Object.values(DEFAULT_PORTS).filter((port) => report.portsInUse.includes(port));
+  if (taken.length === 0) return;
+  throw new MentorError("port-in-use", `On ${label} another program already uses port ${taken.join(" and port ")}.`, {
+    kept: "The other program was left alone, and nothing was sent.",
+    details: { port: taken[0]! },
+  });
+}
+
+async function portsOnThisComputer() {
+  const [llm, api, milvus] = [await freePort(DEFAULT_PORTS.llm), await freePort(DEFAULT_PORTS.api), await freePort(DEFAULT_PORTS.milvus)];
+  return { llm, api, milvus };
+}

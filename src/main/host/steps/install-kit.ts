@@ -1,0 +1,44 @@
+import { installKit as installOnHost } from "../../../core/kit/install.ts";
+import { uploadFile } from "../../../core/upload/upload.ts";
+import type { StepImplementation } from "../../../core/session/step.ts";
+import { buildKit } from "../../../../remote/kit/build.ts";
+import type { StepTools } from "./tools.ts";
+
+/** Everything that runs on the host travels in one folder; a host that has it already is not sent it again. */
+export function installKit({ cacheFolder, clock }: StepTools): StepImplementation {
+  return {
+    id: "install-kit",
+    async run({ facts, signal, progress, log }) {
+      const host = facts.requireHandle("host");
+      const report = facts.require("report");
+      const kit = await buildKit({
+        cacheDir: cacheFolder,
+        platform: host.kind === "local" ? thisPlatform() : "linux-x64",
+        python: report.python,
+        gpu: facts.require("gpu"),
+        archives: host.kind !== "local",
+        signal,
+        onProgress: progress,
+      });
+      if (host.kind === "local") {
+        facts.set("kit", { hash: kit.hash, path: kit.folder });
+        return { outcome: "on this computer", skipped: false };
+      }
+      const installed = await installOnHost({
+        host,
+        kit,
+        layout: facts.require("layout"),
+        signal,
+        onProgress: progress,
+        upload: async (source, destination) => {
+          const result = await uploadFile({ host, source, destination, clock, signal, onProgress: progress });
+          facts.sent(result.bytesSent);
+        },
+      });
+      log("info", installed.skipped ? "The tools are already on the host." : "The tools are on the host, proven file by file.");
+      facts.set("kit", { hash: kit.hash, path: installed.path });
+      facts.keep(`The tools stay on ${facts.require("hostLabel")}, so that the next start is quick.`);
+      return { skipped: installed.skipped, outcome: installed.skipped ? "already there" : `${(kit.bytes / 1e6).toFixed(0)} MB` };
+    },
+  };
+}

@@ -1,0 +1,65 @@
+import { expect, test } from "vitest";
+import { probeHost, parseProbe } from "../../../src/core/host/probe.ts";
+import { requireSuitable } from "../../../src/core/host/suitable.ts";
+import { LocalHost } from "../../../src/adapters/local/host.ts";
+import { inspectThisComputer } from "../../../src/adapters/local/inspection.ts";
+
+const POD = [
+  "os\tLinux",
+  "arch\tx86_64",
+  "glibc\tglibc 2.39",
+  "cpus\t16",
+  "MemTotal:\t65536000",
+  "MemAvailable:\t60000000",
+  "cgroup\t50000000000",
+  "gpu\tNVIDIA RTX A5000, 24564, 24215, 570.86.15",
+  "python\t3.9.18 /usr/bin/python3.9",
+  "python\t3.12.3 /usr/bin/python3.12",
+  "python\t /opt/broken/python3",
+  "root\t/workspace",
+  "disk\t/dev/sda1 104857600 1000 52428800 1% /workspace",
+  "port\t1F90",
+  "port\t0016",
+  "agent\tseen",
+].join("\n");
+
+test("a pod's answers become a report: the container's limit, the card, the newest usable Python, taken ports", () => {
+  expect(parseProbe(POD)).toEqual({
+    platform: "linux",
+    arch: "x64",
+    glibc: "2.39",
+    cpus: 16,
+    memoryBytes: 50_000_000_000,
+    memoryAvailableBytes: 50_000_000_000,
+    gpus: [{ name: "NVIDIA RTX A5000", memoryBytes: 24564 * 2 ** 20, memoryFreeBytes: 24215 * 2 ** 20, driver: "570.86.15" }],
+    python: { path: "/usr/bin/python3.12", version: "3.12.3", tag: "cp312" },
+    root: "/workspace",
+    diskFreeBytes: 52_428_800 * 1024,
+    portsInUse: [22, 8080],
+    agentSeen: true,
+  });
+});
+
+test.runIf(process.platform === "linux")("the script runs in this computer's /bin/sh and agrees with what Node sees", async () => {
+  const probed = await probeHost(new LocalHost(), new AbortController().signal);
+  const seen = await inspectThisComputer(probed.root);
+  expect(probed).toMatchObject({ platform: "linux", arch: seen.arch, glibc: seen.glibc });
+  expect(probed.memoryBytes).toBeGreaterThan(2 ** 28);
+  expect(probed.diskFreeBytes).toBeGreaterThan(0);
+  expect(probed.python?.tag).toMatch(/^cp31\d$/);
+});
+
+test.each([
+  [{ platform: "darwin" }, "host-unsuitable", "does not run Linux"],
+  [{ arch: "arm64" }, "host-unsuitable", "64-bit Intel or AMD"],
+  [{ glibc: "2.4" }, "host-unsuitable", "2.34 is needed"],
+  [{ glibc: null }, "host-unsuitable", "no GNU C library"],
+  [{ python: null }, "python-missing", "no Python from 3.10"],
+] as const)("a host with %j is refused before anything is sent", (flaw, code, words) => {
+  const report = { ...parseProbe(POD), ...flaw };
+  expect(() => requireSuitable(report, "pod", true)).toThrow(expect.objectContaining({ code, message: expect.stringContaining(words) }));
+});
+
+test("a pod as Runpod rents it is suitable", () => {
+  expect(() => requireSuitable(parseProbe(POD), "pod", true)).not.toThrow();
+});
