@@ -9,6 +9,8 @@ import { ROOT, runScript, setup } from "./setup.mjs";
 import { findLeftovers } from "./test/leftovers.mjs";
 import { requireSystemPackages } from "./test/system-packages.mjs";
 
+const module = (path) => join(ROOT, "node_modules", path);
+
 /** What a process may take to go after its test has ended. Milliseconds. */
 const GRACE = 5_000;
 
@@ -22,7 +24,6 @@ await runScript(import.meta.url, async (args) => {
   const long = args.includes("--long");
   const wanted = args.filter((word) => word !== "--long");
   const run = (argv, env = {}) => handOver([node, ...argv], { cwd: ROOT, env: { ...environment(ROOT, node), ...env } });
-  const module = (path) => join(ROOT, "node_modules", path);
 
   let failedChecks = 0;
   const check = async (title, argv) => {

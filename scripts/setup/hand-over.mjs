@@ -8,6 +8,8 @@ export function environment(root, node, env = process.env) {
   return { ...env, [key]: [join(node, ".."), join(root, "node_modules/.bin"), env[key] ?? ""].join(delimiter) };
 }
 
+const leaveToChild = () => {};
+
 /**
  * Runs a program with this terminal and waits for it; signals are its to answer.
  * @param {string[]} argv
@@ -17,10 +19,9 @@ export function handOver([command, ...args], options) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: "inherit", ...options });
     // Ctrl-C in a terminal reaches the whole group by itself; only what was sent to us alone is passed on.
-    const ignore = () => {};
     const forward = (signal) => child.kill(signal);
     const terminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
-    process.on("SIGINT", terminal ? ignore : forward).on("SIGTERM", forward).on("SIGHUP", forward);
+    process.on("SIGINT", terminal ? leaveToChild : forward).on("SIGTERM", forward).on("SIGHUP", forward);
     child.once("error", reject);
     child.once("close", (code, signal) => resolve(code ?? 128 + (constants.signals[signal] ?? 0)));
   });

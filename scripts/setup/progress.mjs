@@ -1,12 +1,13 @@
 /** Seconds between two signs of life where lines cannot be rewritten. */
 const SIGN_OF_LIFE = 10;
 
+const elapsed = (since) => `${Math.round((Date.now() - since) / 1000)} s`;
+
 /**
  * Names each step in plain words and says how long it takes. All of it goes to standard error, so
  * that a command's own output stays clean.
  */
 export function createProgress(stream = process.stderr) {
-  const elapsed = (since) => `${Math.round((Date.now() - since) / 1000)} s`;
   return {
     /** @template T @param {string} title @param {() => Promise<T>} work @returns {Promise<T>} */
     async step(title, work) {

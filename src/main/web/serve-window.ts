@@ -47,8 +47,9 @@ export function serveWindow(folder: string, token: string, tickets = new Tickets
   };
 }
 
+const digest = (text: string) => createHash("sha256").update(text).digest();
+
 function issue(request: IncomingMessage, response: ServerResponse, token: string, tickets: Tickets): void {
-  const digest = (text: string) => createHash("sha256").update(text).digest();
   if (!timingSafeEqual(digest(request.headers.authorization ?? ""), digest(`Bearer ${token}`))) return say(response, 401, "The token is missing or wrong.");
   response.writeHead(201, { "content-type": "application/json; charset=utf-8" }).end(JSON.stringify({ ticket: tickets.issue() }));
 }

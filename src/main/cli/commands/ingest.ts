@@ -35,7 +35,6 @@ function describe(event: IngestEvent): string | null {
     case "file-failed":
       return `  not read: ${event.message}`;
     case "sending":
-    case "sending":
     case "embedded":
       return null;
     case "complete":

@@ -1,0 +1,53 @@
+import { PassThrough } from "node:stream";
+import type { FakeCore } from "../../fakes/core.ts";
+import { runCli } from "../../../src/main/cli/run-cli.ts";
+
+export interface JsonLine {
+  error?: { code: string };
+  session?: { phase: string };
+  [key: string]: unknown;
+}
+
+export interface Ran {
+  exit: number;
+  stdout: string;
+  stderr: string;
+  /** The JSON lines of standard output. */
+  lines: JsonLine[];
+  last: JsonLine;
+}
+
+export interface RunOptions {
+  interrupt?: AbortSignal;
+  cwd?: string;
+  /** What a person types at a terminal when asked; undefined: nobody sits there. */
+  typed?: string[];
+}
+
+/** Runs a command line against a core, as a person or a script would see it. */
+export async function run(core: FakeCore, words: string[], { interrupt = new AbortController().signal, cwd = "/courses", typed }: RunOptions = {}): Promise<Ran> {
+  const [stdout, stderr, stdin] = [collect(), collect(), new PassThrough()];
+  const isTTY = typed !== undefined;
+  if (typed !== undefined) stderr.onText = (text) => text.includes("Passphrase") && setImmediate(() => stdin.write(`${typed.shift() ?? ""}\n`));
+  const exit = await runCli(words, {
+    terminal: { stdout: stdout.stream, stderr: Object.assign(stderr.stream, { isTTY }), stdin: Object.assign(stdin, { isTTY }), cwd, interrupt },
+    connect: core.connect,
+    version: "1.2.3",
+  });
+  const lines = stdout
+    .text()
+    .split("\n")
+    .filter((line) => line.startsWith("{"))
+    .map((line) => JSON.parse(line) as JsonLine);
+  return { exit, stdout: stdout.text(), stderr: stderr.text(), lines, last: lines.at(-1) ?? {} };
+}
+
+function collect() {
+  let text = "";
+  const collected = { stream: new PassThrough(), text: () => text, onText: (_text: string): unknown => undefined };
+  collected.stream.setEncoding("utf8").on("data", (chunk: string) => {
+    text += chunk;
+    collected.onText(chunk);
+  });
+  return collected;
+}
