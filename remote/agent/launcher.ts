@@ -1,0 +1,19 @@
+import type { ServiceConfigs, ServiceName } from "../../src/contract/agent.ts";
+
+/** How one service is started, asked whether it is ready, and stopped. */
+export interface Launcher<Name extends ServiceName> {
+  name: Name;
+  /** For messages: "the LLM server". */
+  title: string;
+  argv(config: ServiceConfigs[Name], configFile: string): string[];
+  environment?(config: ServiceConfigs[Name]): Record<string, string>;
+  /** A real call to the service. False or a rejection: not yet. */
+  probe(config: ServiceConfigs[Name], key: string, signal: AbortSignal): Promise<boolean>;
+  stopSignal: NodeJS.Signals;
+  /** From the polite signal to the hard one. */
+  graceMs: number;
+  /** Without any output, from the start to giving up waiting for readiness. */
+  readyWithinMs: number;
+}
+
+export type Launchers = { [Name in ServiceName]: Launcher<Name> };

@@ -1,0 +1,47 @@
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { milvusLiteCommand, probeMilvus } from "../milvus/lite.ts";
+import type { MilvusServiceConfig } from "../../src/contract/agent.ts";
+import type { Launchers } from "./launcher.ts";
+
+const HTTP_SERVICE = { stopSignal: "SIGTERM", graceMs: 15_000, readyWithinMs: 180_000 } as const;
+
+/** The real services of a kit. `node` is the program that runs the agent itself. */
+export function kitLaunchers(kit: string, node: string): Launchers {
+  const lite = (config: MilvusServiceConfig) => milvusLiteCommand({ ...config, packages: join(kit, "python") });
+  return {
+    llm: {
+      ...HTTP_SERVICE,
+      name: "llm",
+      title: "The LLM server",
+      argv: (_config, file) => [node, join(kit, "llm.mjs"), "--config", file],
+      // Sampling runs in libuv's pool, whose size is fixed when the process starts.
+      environment: (config) => ({ UV_THREADPOOL_SIZE: String(Math.max(4, config.threads ?? 0, config.parallel, availableParallelism())) }),
+      probe: (config, key, signal) => answersOk(`http://127.0.0.1:${config.port}/health`, key, signal),
+    },
+    api: {
+      ...HTTP_SERVICE,
+      name: "api",
+      title: "The mentor's API",
+      argv: (_config, file) => [node, join(kit, "api.mjs"), "--config", file],
+      probe: (config, key, signal) => answersOk(`http://127.0.0.1:${config.port}/api/health`, key, signal),
+    },
+    milvus: {
+      name: "milvus",
+      title: "The course store (Milvus Lite)",
+      argv: (config) => [...lite(config).argv],
+      environment: (config) => lite(config).env,
+      probe: (config) => probeMilvus(config.port),
+      // It only cleans up after SIGINT.
+      stopSignal: "SIGINT",
+      graceMs: 15_000,
+      readyWithinMs: 120_000,
+    },
+  };
+}
+
+async function answersOk(url: string, key: string, signal: AbortSignal): Promise<boolean> {
+  const response = await fetch(url, { headers: { authorization: `Bearer ${key}` }, signal });
+  await response.body?.cancel();
+  return response.ok;
+}
