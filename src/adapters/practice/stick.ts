@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
 import { copyFile, link, mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -64,8 +65,7 @@ async function place(source: string, target: string, bytes: number, signal?: Abo
   signal?.throwIfAborted();
   const found = await stat(target).catch(() => null);
   if (found?.size === bytes) return;
-  const temporary = `${target}.${process.pid}.part`;
-  await rm(temporary, { force: true });
+  const temporary = `${target}.${randomUUID()}.part`;
   try {
     await copyFile(source, temporary, constants.COPYFILE_FICLONE_FORCE)
       .catch(() => link(source, temporary))

@@ -55,6 +55,17 @@ export class GgufCursor {
     return null;
   }
 
+  /** Passes over `count` texts. A vocabulary has hundreds of thousands: those inside a block cost no turn of the event loop. */
+  async passTexts(count: number, what: string): Promise<void> {
+    for (let left = count; left > 0; left--) {
+      const at = this.position - this.#blockStart;
+      const here = at >= 0 && at + 8 <= this.#block.length;
+      const length = here ? sizeAt(this.#block, at) : await this.size(`a length in ${what}`);
+      if (here) this.position += 8;
+      this.skip(length);
+    }
+  }
+
   skip(length: number): void {
     this.#requireInside(length);
     this.position += length;
@@ -96,4 +107,10 @@ export class GgufCursor {
     const { size } = this.#source;
     return new MentorError("model-truncated", `${this.#file} ends after ${size} bytes, in the middle of its header.`, { details: { file: this.#file, bytes: size } });
   }
+}
+
+/** A little-endian 64-bit number; one beyond 2^53 loses digits, and is larger than any file all the same. */
+function sizeAt(bytes: Uint8Array, at: number): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset + at, 8);
+  return view.getUint32(0, true) + view.getUint32(4, true) * 2 ** 32;
 }

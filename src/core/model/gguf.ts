@@ -25,6 +25,8 @@ export interface Gguf {
 const MAX_HEADER_BYTES = 96 * 2 ** 20;
 const MAX_METADATA = 8_192;
 const MAX_TENSORS = 262_144;
+/** The longest known list of merges has 515,000. */
+const MAX_TEXTS = 2_000_000;
 const MAX_KEY_BYTES = 1_024;
 /** Chat templates of several tools reach 30 kB. */
 const MAX_KEPT_TEXT_BYTES = 512 * 1024;
@@ -117,7 +119,8 @@ async function readArray(cursor: GgufCursor, key: string): Promise<number[] | nu
   const type = await cursor.u32();
   const count = await cursor.size(`the length of ${printable(key)}`);
   if (type === STRING) {
-    for (let index = 0; index < count; index++) cursor.skip(await cursor.size(`the length of ${printable(key)}[${index}]`));
+    if (count > MAX_TEXTS) throw cursor.damaged(`${printable(key)} claims ${count} entries`);
+    await cursor.passTexts(count, printable(key));
     return null;
   }
   const number = NUMBERS[type];

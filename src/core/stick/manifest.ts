@@ -1,4 +1,4 @@
-import { createHash, randomInt } from "node:crypto";
+import { createHash, randomInt, randomUUID } from "node:crypto";
 import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
@@ -80,7 +80,7 @@ async function readRecord(place: string): Promise<KeptManifest | null> {
 }
 
 async function writeRecord(place: string, record: KeptManifest): Promise<boolean> {
-  const temporary = `${place}.${process.pid}.tmp`;
+  const temporary = `${place}.${randomUUID()}.tmp`;
   try {
     await mkdir(dirname(place), { recursive: true });
     await writeFile(temporary, JSON.stringify(record), { flush: true });
