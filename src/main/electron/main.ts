@@ -1,4 +1,4 @@
-import { app, dialog, ipcMain, MessageChannelMain, powerSaveBlocker, protocol, safeStorage, type BrowserWindow, type IpcMainEvent } from "electron";
+import { app, dialog, ipcMain, powerSaveBlocker, protocol, safeStorage, type BrowserWindow } from "electron";
 import { dataFolder } from "../../adapters/local-files/folders.ts";
 import { fileSecrets } from "../../adapters/local/secrets.ts";
 import { readCoreAddress } from "../host/address.ts";
@@ -6,7 +6,8 @@ import { hostCore, type HostedCore } from "../host/hosting.ts";
 import { windowFolder } from "../host/window-folder.ts";
 import { linkToAddress, linkToRouter, type CoreLink } from "./core-link.ts";
 import { keepAwake } from "./keep-awake.ts";
-import { PAGE_SCHEME, PAGE_URL, servePage } from "./page-protocol.ts";
+import { connectPage } from "./page-port.ts";
+import { PAGE_SCHEME, servePage } from "./page-protocol.ts";
 import { confirmQuit } from "./quit-question.ts";
 import { sealedSecrets } from "./sealed-secrets.ts";
 import { openWindow } from "./window.ts";
@@ -15,7 +16,7 @@ import { openWindow } from "./window.ts";
 protocol.registerSchemesAsPrivileged([{ scheme: PAGE_SCHEME, privileges: { standard: true, secure: true, supportFetchAPI: true } }]);
 app.enableSandbox();
 
-export async function main(): Promise<void> {
+async function main(): Promise<void> {
   if (!app.requestSingleInstanceLock()) return app.quit();
   await app.whenReady();
   protocol.handle(PAGE_SCHEME, (request) => servePage(windowFolder(), request.url));
@@ -36,15 +37,6 @@ export async function main(): Promise<void> {
   window.on("closed", () => (window = null));
   app.on("window-all-closed", () => app.quit());
   if (hosted !== null) askBeforeQuit(hosted, awake);
-}
-
-/** Only our own page's main frame gets a port. */
-export function connectPage(event: IpcMainEvent, link: CoreLink): void {
-  const frame = event.senderFrame;
-  if (frame === null || frame !== event.sender.mainFrame || frame.url.split("#")[0] !== PAGE_URL) return;
-  const { port1, port2 } = new MessageChannelMain();
-  link(port1);
-  event.sender.postMessage("core:port", null, [port2]);
 }
 
 async function linkToOther(folder: string): Promise<CoreLink> {

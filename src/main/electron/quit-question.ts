@@ -1,8 +1,9 @@
 import type { Dialog } from "electron";
+import type { SessionPhase } from "../../contract/session.ts";
 import type { Session } from "../../core/session/session.ts";
 
 /** Asks what becomes of a running session before the app goes. True when it may go now. */
-export async function confirmQuit(session: Pick<Session, "snapshot" | "stop">, dialog: Pick<Dialog, "showMessageBox">): Promise<boolean> {
+export async function confirmQuit(session: Pick<Session, "snapshot" | "stop" | "watch">, dialog: Pick<Dialog, "showMessageBox">): Promise<boolean> {
   const { phase, host } = session.snapshot();
   if (phase === "idle" || phase === "stopped") return true;
   const { response } = await dialog.showMessageBox({
@@ -15,6 +16,20 @@ export async function confirmQuit(session: Pick<Session, "snapshot" | "stop">, d
     cancelId: 2,
   });
   if (response === 2) return false;
-  if (response === 0) await session.stop();
-  return true;
+  if (response === 1) return true;
+  await session.stop();
+  return (await settledPhase(session)) === "stopped";
+}
+
+/** Stopping takes its time; when it fails the window has to stay and say so. */
+async function settledPhase(session: Pick<Session, "watch">): Promise<SessionPhase | undefined> {
+  const watching = new AbortController();
+  for await (const event of session.watch(undefined, watching.signal)) {
+    const phase = event.type === "snapshot" ? event.session.phase : event.type === "session" ? event.changes.phase : undefined;
+    if (phase === "stopped" || phase === "idle" || phase === "needs-help") {
+      watching.abort();
+      return phase;
+    }
+  }
+  return undefined;
 }

@@ -1,3 +1,4 @@
+import type { KitPlatform } from "../../../contract/kit.ts";
 import { installKit as installOnHost } from "../../../core/kit/install.ts";
 import { uploadFile } from "../../../core/upload/upload.ts";
 import type { StepImplementation } from "../../../core/session/step.ts";
@@ -11,16 +12,17 @@ export function installKit({ cacheFolder, clock }: StepTools): StepImplementatio
     async run({ facts, signal, progress, log }) {
       const host = facts.requireHandle("host");
       const report = facts.require("report");
+      const local = host.kind === "local";
       const kit = await buildKit({
         cacheDir: cacheFolder,
-        platform: host.kind === "local" ? thisPlatform() : "linux-x64",
-        python: report.python,
+        platform: local ? (`${process.platform}-${process.arch}` as KitPlatform) : "linux-x64",
+        python: local ? report.python : { tag: report.python!.tag },
         gpu: facts.require("gpu"),
-        archives: host.kind !== "local",
+        archives: !local,
         signal,
         onProgress: progress,
       });
-      if (host.kind === "local") {
+      if (local) {
         facts.set("kit", { hash: kit.hash, path: kit.folder });
         return { outcome: "on this computer", skipped: false };
       }

@@ -1,16 +1,16 @@
 import { join, resolve } from "node:path";
-import { dataFolder } from "../../adapters/local-files/folders.ts";
-import { toErrorReport } from "../../contract/errors.ts";
-import { describeFailure } from "../cli/failure.ts";
-import { connectCore, type CoreConnection } from "../host/client.ts";
-import { hereAndNow, open } from "./open.ts";
-import { planOpenings } from "./openings.ts";
+import { dataFolder } from "../adapters/local-files/folders.ts";
+import { toErrorReport } from "../contract/errors.ts";
+import { describeFailure } from "./cli/failure.ts";
+import { connectCore, type CoreConnection } from "./host/client.ts";
+import { hereAndNow, open } from "./web/open.ts";
+import { planOpenings } from "./web/openings.ts";
 
 /** `npm start`: opens the window in the best way there is here, and says which and why. */
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
 async function start(addressOnly: boolean): Promise<void> {
-  const root = resolve(import.meta.dirname, "../../..");
+  const root = resolve(import.meta.dirname, "../..");
   const plan = addressOnly ? { openings: [], because: ["you asked for the address only"] } : planOpenings(hereAndNow(root), join(dataFolder(), "window"));
   const core = await connectCore({ startIfMissing: true });
   const address = `http://127.0.0.1:${core.address.port}/#token=${core.address.token}`;
