@@ -1,0 +1,206 @@
+import { Client, type ClientChannel, type ParsedKey, type SFTPWrapper } from "ssh2";
+import { MentorError } from "../../contract/errors.ts";
+import { checkArgv } from "../../core/host/argv.ts";
+import { runToEnd } from "../../core/host/run.ts";
+import type { Clock, HostProcess } from "../../core/ports.ts";
+import { formatAddress, type SshAddress } from "./address.ts";
+import { KILL, RUN_FROM_INPUT } from "./command.ts";
+import { connectFailure, isTurnedAway, lost, type Ssh2Error } from "./failure.ts";
+import type { KnownHostsFile } from "./known-hosts.ts";
+import { startOnChannel } from "./process.ts";
+
+/** All that a connection to one host needs, kept so that lanes and reconnections can be made. */
+export interface SshTarget {
+  address: SshAddress;
+  identity: ParsedKey;
+  knownHosts: KnownHostsFile;
+  trustFingerprint: string | undefined;
+  clock: Clock;
+}
+
+/** A reply waits behind queued data: 5 s × 3 gave up on slow uplinks that were fine. */
+const KEEPALIVE_MS = 15_000;
+const KEEPALIVES_MISSED = 4;
+const READY_TIMEOUT_MS = 20_000;
+
+/** AES-GCM first: with AES instructions on both ends nothing else comes near; no separate MAC. */
+const CIPHERS = ["aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "chacha20-poly1305@openssh.com", "aes128-ctr", "aes256-ctr"] as const;
+
+/** sshd's MaxSessions is 10 by default; two are left for whoever else shares the connection. */
+const SESSIONS = 8;
+
+/** How often a door that closes at once is tried again: sshd's MaxStartups drops at random. */
+const TRIES = 5;
+
+/** One authenticated TCP connection. */
+export class SshConnection {
+  readonly label: string;
+  /** Resolves when the connection is gone, for whatever reason. */
+  readonly closed: Promise<void>;
+  readonly #client: Client;
+  readonly #waiting: (() => void)[] = [];
+  #free = SESSIONS;
+  #gone = false;
+
+  private constructor(client: Client, label: string) {
+    this.#client = client;
+    this.label = label;
+    this.closed = new Promise((resolve) => {
+      client.once("close", () => {
+        this.#gone = true;
+        for (const wake of this.#waiting.splice(0)) wake();
+        resolve();
+      });
+    });
+    client.setNoDelay(true);
+    client.on("error", () => {}); // "close" follows, and every open channel ends
+  }
+
+  /** Connects and authenticates. Throws `host-*` or `key-rejected`. */
+  static async open(target: SshTarget, signal?: AbortSignal): Promise<SshConnection> {
+    const label = formatAddress(target.address);
+    for (let attempt = 1; ; attempt++) {
+      signal?.throwIfAborted();
+      try {
+        return new SshConnection(await connectOnce(target, signal), label);
+      } catch (error) {
+        signal?.throwIfAborted();
+        if (attempt >= TRIES || error instanceof MentorError || !isTurnedAway(error as Error)) throw connectFailure(error as Error, label, target.address.user);
+        await target.clock.sleep(200 * attempt * (1 + Math.random()), signal);
+      }
+    }
+  }
+
+  /** Starts a program. Waits for a free channel where the host allows no more. */
+  async spawn(argv: readonly string[], signal?: AbortSignal): Promise<HostProcess> {
+    checkArgv(argv);
+    const channel = await this.#session(signal);
+    return startOnChannel(channel, argv, (name, pid) => this.#signal(name, pid), this.label, signal);
+  }
+
+  /** Over a channel that is never waited for: the programs to be ended may hold all others. */
+  async #signal(name: "TERM" | "KILL", pid: number): Promise<void> {
+    const channel = await this.#exec();
+    const process = startOnChannel(channel, ["/bin/sh", "-c", KILL, "sh", name, String(pid)], () => Promise.resolve(), this.label);
+    await runToEnd(process);
+  }
+
+  async sftp(): Promise<SFTPWrapper> {
+    if (this.#gone) throw lost(this.label);
+    return new Promise((resolve, reject) => {
+      this.#client.sftp((error, sftp) => (error ? reject(this.#failure(error)) : resolve(sftp)));
+    });
+  }
+
+  /** A stream to a port on the host's loopback. */
+  async forward(remotePort: number, fromPort: number): Promise<ClientChannel> {
+    if (this.#gone) throw lost(this.label);
+    return new Promise((resolve, reject) => {
+      this.#client.forwardOut("127.0.0.1", fromPort, "127.0.0.1", remotePort, (error, channel) => (error ? reject(error) : resolve(channel)));
+    });
+  }
+
+  async close(): Promise<void> {
+    if (this.#gone) return;
+    this.#client.end();
+    // A dead line answers no goodbye.
+    const force = setTimeout(() => this.#client.destroy(), 1_000);
+    await this.closed;
+    clearTimeout(force);
+  }
+
+  async #session(signal: AbortSignal | undefined): Promise<ClientChannel> {
+    for (;;) {
+      signal?.throwIfAborted();
+      if (this.#gone) throw lost(this.label);
+      if (this.#free <= 0) {
+        await new Promise<void>((resolve) => this.#waiting.push(resolve));
+        continue;
+      }
+      this.#free--;
+      try {
+        const channel = await this.#exec();
+        channel.once("close", () => this.#release());
+        return channel;
+      } catch (error) {
+        this.#free++;
+        const inUse = SESSIONS - this.#free;
+        // A stricter MaxSessions than the usual: take what there is, and go on when one is free.
+        if (this.#gone || (error as Ssh2Error).reason === undefined || inUse === 0) throw this.#failure(error as Ssh2Error);
+        this.#free = 0;
+      }
+    }
+  }
+
+  #exec(): Promise<ClientChannel> {
+    return new Promise((resolve, reject) => {
+      const onClose = () => reject(lost(this.label));
+      this.#client.once("close", onClose);
+      this.#client.exec(RUN_FROM_INPUT, (error, channel) => {
+        this.#client.off("close", onClose);
+        if (error) reject(error);
+        else resolve(channel);
+      });
+    });
+  }
+
+  #release(): void {
+    this.#free++;
+    this.#waiting.shift()?.();
+  }
+
+  #failure(error: Ssh2Error): MentorError {
+    if (error instanceof MentorError) return error;
+    if (this.#gone) return lost(this.label, error);
+    return new MentorError("host-unsuitable", `${this.label} does not let programs be started.`, { cause: error, advice: "Use an account with a normal shell." });
+  }
+}
+
+async function connectOnce({ address, identity, knownHosts, trustFingerprint, clock }: SshTarget, signal?: AbortSignal): Promise<Client> {
+  const known = await knownHosts.find(address);
+  const client = new Client();
+  let refusal: unknown;
+  const abort = () => client.destroy();
+  signal?.addEventListener("abort", abort, { once: true });
+  try {
+    await new Promise<void>((resolve, reject) => {
+      client.once("ready", resolve);
+      client.once("error", reject);
+      client.once("close", () => reject(new Error("Connection lost before handshake")));
+      client.connect({
+        host: address.host,
+        port: address.port,
+        username: address.user,
+        authHandler: [{ type: "publickey", username: address.user, key: identity as never }] as never, // the types leave this form out
+        readyTimeout: READY_TIMEOUT_MS,
+        keepaliveInterval: KEEPALIVE_MS,
+        keepaliveCountMax: KEEPALIVES_MISSED,
+        algorithms: {
+          cipher: { prepend: [...CIPHERS], append: [], remove: [] } as never,
+          // Ask for the kind of key that is pinned, so that a host with several keys stays itself.
+          ...(known && { serverHostKey: { prepend: signatureAlgorithms(known.type), append: [], remove: [] } as never }),
+        },
+        hostVerifier: (key: Buffer, verified: (valid: boolean) => void) => {
+          knownHosts.accept(address, key, trustFingerprint, clock.now()).then(
+            () => verified(true),
+            (error: unknown) => {
+              refusal = error;
+              verified(false);
+            },
+          );
+        },
+      });
+    });
+    client.removeAllListeners("close").removeAllListeners("error");
+    return client;
+  } catch (error) {
+    client.on("error", () => {});
+    client.destroy();
+    throw refusal ?? error;
+  } finally {
+    signal?.removeEventListener("abort", abort);
+  }
+}
+
+/** An RSA key signs with SHA-2; its type still says "ssh-rsa". */
+const signatureAlgorithms = (keyType: string): string[] => (keyType === "ssh-rsa" ? ["rsa-sha2-512", "rsa-sha2-256"] : [keyType]);

@@ -1,0 +1,32 @@
+import { MentorError } from "../../contract/errors.ts";
+import type { HostChoice } from "../../contract/session.ts";
+import type { Clock, Host, HostConnector } from "../../core/ports.ts";
+import { parseAddress } from "./address.ts";
+import { SshConnection, type SshTarget } from "./connection.ts";
+import { SshHost } from "./host.ts";
+import { loadIdentity } from "./identity.ts";
+import { KnownHostsFile } from "./known-hosts.ts";
+
+export class SshConnector implements HostConnector {
+  readonly #knownHosts: KnownHostsFile;
+  readonly #clock: Clock;
+
+  /** `knownHostsFile`: absolute path of the JSON file that holds the pinned host keys. */
+  constructor(knownHostsFile: string, clock: Clock) {
+    this.#knownHosts = new KnownHostsFile(knownHostsFile);
+    this.#clock = clock;
+  }
+
+  /** Throws `host-address-invalid`, `host-proxied`, `key-*` before anything is sent; then `host-*` and `key-rejected`. */
+  async connect(choice: HostChoice, signal?: AbortSignal): Promise<Host> {
+    if (choice.kind !== "ssh") throw new MentorError("input-invalid", "This computer needs no connection.");
+    const target: SshTarget = {
+      address: parseAddress(choice.address),
+      identity: await loadIdentity(choice.identity, choice.passphrase),
+      knownHosts: this.#knownHosts,
+      trustFingerprint: choice.trustFingerprint,
+      clock: this.#clock,
+    };
+    return new SshHost(target, await SshConnection.open(target, signal));
+  }
+}
