@@ -55,6 +55,8 @@ export interface ServiceHealth {
 
 /** One line of `/api/ingest`'s NDJSON stream. */
 export type IngestEvent =
+  /** Added by the client while it sends files to the host: bytes of all files together. */
+  | { type: "sending"; file: string; bytes: number; of: number }
   | { type: "file"; file: string; index: number; files: number }
   | { type: "embedded"; file: string; passages: number; of: number }
   | { type: "file-done"; file: string; passages: number; unchanged: boolean }

@@ -103,6 +103,7 @@ export const ERRORS = {
   "course-empty": entry("No course material in this folder", "The course that was there before is kept.", "Put PDF, Word, PowerPoint, HTML, Markdown or text files into the folder.", "choose-course"),
   "course-unreadable": entry("None of the course files could be read", "The course that was there before is kept.", "Open the files on this computer to see whether they are damaged, then press Retry.", "choose-course"),
   "course-other-model": entry("The course was prepared with another search model", "The course that was there before is kept.", "Start with the same search model as before, or ingest the course again into a new store.", "choose-model"),
+  "ingest-failed": entry("The course could not be brought in", "The documents that were finished are kept.", "Press Retry: finished documents are not read again. If it happens again, open the logs.", "retry", { fixedBy: "project" }),
   "question-empty": entry("The question is empty", "The conversation is kept.", "Type a question of 1 to 2,000 characters.", "none", { retryable: false }),
   "question-too-long": entry("The question is too long", "The conversation is kept.", "Shorten it to 2,000 characters or fewer.", "none", { retryable: false }),
   "answer-failed": entry("The answer could not be finished", "The conversation is kept.", "Ask again; if it fails again, open the logs.", "retry", { fixedBy: "project" }),

@@ -1,0 +1,109 @@
+import type { IngestEvent, IngestResult } from "../../src/contract/chat.ts";
+import { MentorError } from "../../src/contract/errors.ts";
+import type { EmbeddedPassage, PassageStore } from "../milvus/store.ts";
+import { readDocument, UnreadableDocument } from "./documents/read.ts";
+import type { LlmClient } from "./llm.ts";
+import { embeddingText, toPassages } from "./passages.ts";
+
+/** A course file and the way to its bytes. */
+export interface CourseFile {
+  /** Relative to the course folder. */
+  file: string;
+  sha256: string;
+  read(): Promise<Uint8Array>;
+  /** Called once its passages are stored, or it proved unreadable. */
+  done?(): Promise<void>;
+}
+
+const PASSAGES_PER_CALL = 16;
+
+/** Brings course files into the store. What was finished before a restart is known from the store itself. */
+export class Ingest {
+  readonly #store: PassageStore;
+  readonly #llm: LlmClient;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(store: PassageStore, llm: LlmClient) {
+    this.#store = store;
+    this.#llm = llm;
+  }
+
+  /**
+   * One ingest at a time; a second waits for the first. A file that cannot be read is reported and
+   * the others go on. The last event is `complete`.
+   *
+   * @throws MentorError course-empty, course-unreadable, course-other-model, ingest-failed
+   */
+  async *run(files: readonly CourseFile[], overwrite: boolean, signal: AbortSignal): AsyncGenerator<IngestEvent> {
+    if (files.length === 0) throw new MentorError("course-empty", "The course holds no file that can be read.");
+    const before = this.#last;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#last = promise;
+    try {
+      await before;
+      signal.throwIfAborted();
+      yield* this.#all(files, overwrite, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof MentorError && error.code !== "search-failed") throw error;
+      throw new MentorError("ingest-failed", error instanceof Error ? error.message : String(error), { cause: error });
+    } finally {
+      resolve();
+    }
+  }
+
+  async *#all(files: readonly CourseFile[], overwrite: boolean, signal: AbortSignal): AsyncGenerator<IngestEvent> {
+    const started = performance.now();
+    const known = new Map((await this.#store.documents()).map((document) => [document.file, document]));
+    const result: IngestResult = { documents: 0, passages: 0, unchanged: 0, failed: [], seconds: 0 };
+    for (const [index, file] of files.entries()) {
+      signal.throwIfAborted();
+      yield { type: "file", file: file.file, index, files: files.length };
+      const kept = known.get(file.file);
+      if (kept?.sha256 === file.sha256 && !overwrite) {
+        result.documents++;
+        result.unchanged++;
+        result.passages += kept.passages;
+        yield { type: "file-done", file: file.file, passages: kept.passages, unchanged: true };
+        continue;
+      }
+      try {
+        const passages = yield* this.#one(file, signal);
+        result.documents++;
+        result.passages += passages;
+        yield { type: "file-done", file: file.file, passages, unchanged: false };
+      } catch (error) {
+        if (!(error instanceof UnreadableDocument)) throw error;
+        result.failed.push({ file: file.file, message: error.message });
+        yield { type: "file-failed", file: file.file, message: error.message };
+      }
+      await file.done?.();
+    }
+    if (result.documents === 0) {
+      const { file, message } = result.failed[0]!;
+      throw new MentorError("course-unreadable", `None of the ${files.length} course files could be read; ${file}: ${message}`, {
+        details: { files: result.failed.map((failure) => failure.file) },
+      });
+    }
+    if (overwrite) await this.#removeOthers(files, known.keys());
+    yield { type: "complete", ...result, seconds: (performance.now() - started) / 1000 };
+  }
+
+  async *#one({ file, sha256, read }: CourseFile, signal: AbortSignal): AsyncGenerator<IngestEvent, number> {
+    const passages = toPassages(file, await readDocument(file, await read()));
+    const embedded: EmbeddedPassage[] = [];
+    for (let start = 0; start < passages.length; start += PASSAGES_PER_CALL) {
+      const batch = passages.slice(start, start + PASSAGES_PER_CALL);
+      const vectors = await this.#llm.embed(batch.map(embeddingText), signal);
+      embedded.push(...batch.map((passage, index) => ({ ...passage, vector: vectors[index]! })));
+      yield { type: "embedded", file, passages: embedded.length, of: passages.length };
+    }
+    return this.#store.replaceDocument(file, sha256, embedded, signal);
+  }
+
+  /** Last of all, and never when nothing could be read: the old course stays until the new one is there. */
+  async #removeOthers(files: readonly CourseFile[], known: Iterable<string>): Promise<void> {
+    const named = new Set(files.map(({ file }) => file));
+    for (const file of known) if (!named.has(file)) await this.#store.deleteDocument(file);
+  }
+}

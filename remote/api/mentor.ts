@@ -1,0 +1,87 @@
+import { randomUUID } from "node:crypto";
+import { QUESTION_MAX_CHARACTERS, type ChatEvent, type ChatRequest } from "../../src/contract/chat.ts";
+import { MentorError } from "../../src/contract/errors.ts";
+import type { Hit } from "../milvus/store.ts";
+import type { Conversations } from "./conversations.ts";
+import { LlmRefusal, type LlmClient } from "./llm.ts";
+import { ANSWER_MAX_TOKENS, toMessages, type Turn } from "./prompt.ts";
+import type { Retrieval } from "./retrieval.ts";
+
+const NOTHING_FOUND = "I found nothing in your course material that fits this question. Try other words, or ask about a topic of the course.";
+
+/** Answers one question: search the material, then let the model answer from what was found. */
+export class Mentor {
+  readonly #retrieval: Retrieval;
+  readonly #llm: LlmClient;
+  readonly #conversations: Conversations;
+
+  constructor(retrieval: Retrieval, llm: LlmClient, conversations: Conversations) {
+    this.#retrieval = retrieval;
+    this.#llm = llm;
+    this.#conversations = conversations;
+  }
+
+  /**
+   * The last event is `complete`. Aborting ends the model's work at once.
+   *
+   * @throws MentorError question-empty, question-too-long, search-failed, course-other-model, answer-failed
+   */
+  async *answer(request: ChatRequest, signal: AbortSignal): AsyncGenerator<Exclude<ChatEvent, { type: "error" }>> {
+    const arrived = performance.now();
+    const question = checkedQuestion(request.message);
+    const history = this.#conversations.history(request.conversation_id);
+
+    yield { type: "workflow", node: "retrieve", message: "Searching your course material" };
+    const hits = await this.#retrieval.find(question, history.at(-1)?.question ?? null, signal);
+
+    let answer = "";
+    let firstTokenAt: number | null = null;
+    const tokens = hits.length === 0 ? [NOTHING_FOUND] : this.#generate(question, hits, history, signal);
+    if (hits.length > 0) yield { type: "workflow", node: "generate", message: "Writing the answer" };
+    for await (const content of tokens) {
+      firstTokenAt ??= performance.now();
+      answer += content;
+      yield { type: "token", content };
+    }
+    if (firstTokenAt === null) throw new MentorError("answer-failed", "The model ended its answer without a word.");
+
+    this.#conversations.add(request.conversation_id, { question, answer });
+    yield {
+      type: "complete",
+      answer,
+      sources: hits,
+      question,
+      interaction_id: randomUUID(),
+      nothing_found: hits.length === 0,
+      first_token_seconds: (firstTokenAt - arrived) / 1000,
+    };
+  }
+
+  async *#generate(question: string, hits: readonly Hit[], history: readonly Turn[], signal: AbortSignal): AsyncGenerator<string> {
+    for (const room of [0, 1, 2] as const) {
+      let begun = false;
+      try {
+        for await (const content of this.#llm.chat(toMessages(question, hits, history, room), { maxTokens: ANSWER_MAX_TOKENS, signal })) {
+          begun = true;
+          yield content;
+        }
+        return;
+      } catch (error) {
+        signal.throwIfAborted();
+        // A prompt over the context is refused before the first token: try again with less.
+        if (room < 2 && !begun && error instanceof LlmRefusal && error.status === 400) continue;
+        throw new MentorError("answer-failed", begun ? "The model stopped in the middle of its answer." : "The model did not begin to answer.", { cause: error });
+      }
+    }
+  }
+}
+
+function checkedQuestion(message: string): string {
+  const question = message.trim();
+  if (question === "") throw new MentorError("question-empty", "The question holds no words.");
+  const characters = [...question].length;
+  if (characters > QUESTION_MAX_CHARACTERS) {
+    throw new MentorError("question-too-long", `The question has ${characters.toLocaleString("en")} characters; up to ${QUESTION_MAX_CHARACTERS.toLocaleString("en")} are possible.`);
+  }
+  return question;
+}

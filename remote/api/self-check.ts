@@ -1,0 +1,55 @@
+import type { SelfCheckResult } from "../../src/contract/chat.ts";
+import { toErrorReport } from "../../src/contract/errors.ts";
+import { PassageStore, type StoreOptions } from "../milvus/store.ts";
+import { Conversations } from "./conversations.ts";
+import { readMarkdown } from "./documents/markdown.ts";
+import type { LlmClient } from "./llm.ts";
+import { Mentor } from "./mentor.ts";
+import { embeddingText, toPassages } from "./passages.ts";
+import { Retrieval } from "./retrieval.ts";
+
+const FILE = "self-check.md";
+const PAGE = `# The lighthouse of Aldermere
+
+## The lamp
+The lamp of the lighthouse burns rapeseed oil. The keeper lights it at sunset and trims its wick every four hours.
+
+## The fog bell
+In fog the keeper rings the bronze bell twice every minute, until the harbour can be seen again.
+
+## The boat
+A small rowing boat brings bread, milk and letters on Tuesdays.
+`;
+const QUESTION = "How often does the keeper ring the bell when there is fog?";
+const EXPECTED = "The lighthouse of Aldermere › The fog bell";
+
+/**
+ * The whole way once, on a page of our own: cut, embed, store, search, answer. The course's own
+ * collection is not touched, and the model's wording is not judged.
+ */
+export async function selfCheck(options: StoreOptions, llm: LlmClient, signal: AbortSignal): Promise<SelfCheckResult> {
+  // A fixed name: what an interrupted check left behind is cleared away by the next.
+  const store = new PassageStore({ ...options, collection: `${options.collection}_self_check` });
+  try {
+    await store.drop();
+    const passages = toPassages(FILE, readMarkdown(PAGE));
+    const vectors = await llm.embed(passages.map(embeddingText), signal);
+    await store.replaceDocument(FILE, "0".repeat(64), passages.map((passage, index) => ({ ...passage, vector: vectors[index]! })), signal);
+    const mentor = new Mentor(new Retrieval(store, llm), llm, new Conversations());
+    for await (const event of mentor.answer({ message: QUESTION }, signal)) {
+      if (event.type !== "complete") continue;
+      const cited = event.sources[0]?.metadata.section ?? null;
+      const passed = cited === EXPECTED;
+      const reason = passed ? null : `The passage under “${EXPECTED}” was expected, ${cited === null ? "none" : `the one under “${cited}”`} was found.`;
+      return { passed, firstTokenSeconds: event.first_token_seconds, reason };
+    }
+    throw new Error("The answer had no end.");
+  } catch (error) {
+    signal.throwIfAborted();
+    const { message, causes = [] } = toErrorReport(error);
+    return { passed: false, firstTokenSeconds: 0, reason: [message, ...causes].join(" ") };
+  } finally {
+    await store.drop().catch(() => {});
+    await store.close();
+  }
+}

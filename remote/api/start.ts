@@ -1,0 +1,71 @@
+import { once } from "node:events";
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { createAdaptorServer } from "@hono/node-server";
+import type { ServiceFile, ServiceOutput } from "../../src/contract/agent.ts";
+import { MentorError, toErrorReport } from "../../src/contract/errors.ts";
+import { PassageStore, type StoreOptions } from "../milvus/store.ts";
+import { Conversations } from "./conversations.ts";
+import { Inbox } from "./inbox.ts";
+import { Ingest } from "./ingest.ts";
+import { LlmClient } from "./llm.ts";
+import { Mentor } from "./mentor.ts";
+import { Retrieval } from "./retrieval.ts";
+import { routes } from "./routes.ts";
+import { chatSocket } from "./socket.ts";
+
+export interface RunningApi {
+  port: number;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the API on the loopback. Neither Milvus nor the LLM server need to be there yet.
+ *
+ * @param output takes log lines, as data
+ * @throws MentorError port-in-use
+ */
+export async function startApi(config: ServiceFile<"api">, output: (line: ServiceOutput) => void = () => {}): Promise<RunningApi> {
+  const { key } = config;
+  const storeOptions: StoreOptions = { address: config.milvusAddress, collection: config.collection, embedding: config.embedding };
+  const store = new PassageStore(storeOptions);
+  const llm = new LlmClient({ url: config.llmUrl, key, embeddingModel: config.embedding.name });
+  const mentor = new Mentor(new Retrieval(store, llm), llm, new Conversations());
+  const ingest = new Ingest(store, llm);
+  const inbox = new Inbox(join(config.dataDir, "inbox"));
+  const report = (error: unknown) => {
+    const { code, message, causes = [] } = toErrorReport(error);
+    output({ log: [`${code}: ${message}`, ...causes].join(" | "), level: FAULTLESS.has(code) ? "info" : "error" });
+  };
+
+  const app = routes({ key, store, storeOptions, llm, mentor, ingest, inbox, report });
+  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  const socket = chatSocket({ key, mentor, report });
+  server.on("upgrade", socket.upgrade);
+  await listen(server, config.port);
+  const { port } = server.address() as AddressInfo;
+  output({ log: `The mentor listens on 127.0.0.1:${port}.` });
+  return {
+    port,
+    async close() {
+      socket.close();
+      server.close();
+      server.closeAllConnections();
+      await store.close();
+    },
+  };
+}
+
+/** What a person can put right is no fault of the service. */
+const FAULTLESS = new Set(["input-invalid", "question-empty", "question-too-long", "course-missing", "course-empty", "course-unreadable", "cancelled"]);
+
+async function listen(server: Server, port: number): Promise<void> {
+  try {
+    server.listen(port, "127.0.0.1");
+    await once(server, "listening");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
+    throw new MentorError("port-in-use", `Port ${port} on the host is taken by another program.`, { details: { port }, cause: error });
+  }
+}

@@ -1,0 +1,288 @@
+import { createHash } from "node:crypto";
+import { DataType, MilvusClient, type RowData } from "@zilliz/milvus2-sdk-node";
+import type { CourseDocument, SourceMetadata } from "../../src/contract/chat.ts";
+import { MentorError } from "../../src/contract/errors.ts";
+
+/** A stretch of a document as it is kept: `metadata.passage` counts from 0 within the document. */
+export interface StoredPassage {
+  text: string;
+  metadata: SourceMetadata;
+}
+
+export interface EmbeddedPassage extends StoredPassage {
+  vector: readonly number[];
+}
+
+export interface Hit extends StoredPassage {
+  /** Cosine similarity, -1 to 1. */
+  score: number;
+}
+
+/** Name and SHA-256 of the model that the vectors come from. Vectors of two models cannot be compared. */
+export interface EmbeddingIdentity {
+  name: string;
+  sha256: string;
+}
+
+export interface StoreOptions {
+  /** `127.0.0.1:19530` */
+  address: string;
+  collection: string;
+  embedding: EmbeddingIdentity;
+  /** Milliseconds that one call may take. Default 30,000. */
+  timeoutMs?: number;
+  /** Documents asked for at once when they are listed. Default 1,000. */
+  rowsPerPage?: number;
+}
+
+const TEXT_MAX_BYTES = 65_535;
+const NAME_MAX_BYTES = 4096;
+const ROWS_PER_WRITE = 200;
+const ROW_FIELDS = ["text", "file", "section", "page", "passage"];
+
+/**
+ * The one adapter over Milvus: a collection of a course's passages.
+ *
+ * A document's passage 0 is written last and makes the document count: after a crash, a document is
+ * either listed whole or not at all. Filters name documents by the hash of their file name, so that
+ * no file name is ever part of an expression. Writes go one after the other (Milvus Lite needs it).
+ *
+ * Every call rejects with MentorError search-failed when Milvus does not do what it was asked, and
+ * with course-other-model when the collection belongs to another embedding model.
+ */
+export class PassageStore {
+  readonly #client: MilvusClient;
+  readonly #options: StoreOptions;
+  #ready: Promise<boolean> | null = null;
+  #writes: Promise<unknown> = Promise.resolve();
+
+  constructor(options: StoreOptions) {
+    this.#options = options;
+    this.#client = new MilvusClient({
+      address: options.address,
+      timeout: options.timeoutMs ?? 30_000,
+      maxRetries: 2,
+      logLevel: "error",
+      telemetry: { enabled: false },
+    });
+    // A server that is not there yet rejects this promise too, and nobody else would catch it.
+    this.#client.connectPromise.catch(() => {});
+  }
+
+  get collection(): string {
+    return this.#options.collection;
+  }
+
+  /** Whether Milvus answers and says that it is well. Never rejects. */
+  async healthy(): Promise<boolean> {
+    try {
+      return (await this.#client.checkHealth()).isHealthy;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Upserts the passages of one document and removes whatever was kept of it before. Returns how many are there, counted. */
+  async replaceDocument(file: string, sha256: string, passages: readonly EmbeddedPassage[], signal?: AbortSignal): Promise<number> {
+    const dimension = passages[0]?.vector.length;
+    if (dimension === undefined) throw new Error(`${file} has no passages`);
+    return this.#write(async () => {
+      await this.#create(dimension);
+      const ingestedAt = new Date().toISOString();
+      const rows = passages.map((passage) => toRow(passage, passages.length, sha256, ingestedAt));
+      for (const batch of batches([...rows.slice(1), rows[0]!], ROWS_PER_WRITE)) {
+        signal?.throwIfAborted();
+        const answer = await this.#call("upsert", () => this.#client.upsert({ collection_name: this.#options.collection, data: batch }));
+        if (answer.err_index.length > 0) throw failed(`Milvus refused ${answer.err_index.length} passages of ${file}.`);
+      }
+      const mine = `file_id == "${hash(file)}"`;
+      await this.#call("delete", () => this.#client.delete({ collection_name: this.#options.collection, filter: `${mine} and ingested_at != "${ingestedAt}"` }));
+      const kept = await this.#count(mine);
+      if (kept !== passages.length) throw failed(`${file} has ${passages.length} passages, but Milvus kept ${kept}.`);
+      return kept;
+    });
+  }
+
+  async deleteDocument(file: string): Promise<void> {
+    await this.#write(async () => {
+      if (!(await this.#open())) return;
+      await this.#call("delete", () => this.#client.delete({ collection_name: this.#options.collection, filter: `file_id == "${hash(file)}"` }));
+    });
+  }
+
+  /** The nearest passages, best first; none when nothing was ever ingested. */
+  async search(vector: readonly number[], limit: number): Promise<Hit[]> {
+    if (!(await this.#open())) return [];
+    const answer = await this.#call("search", () =>
+      this.#client.search({
+        collection_name: this.#options.collection,
+        data: [...vector],
+        anns_field: "vector",
+        metric_type: "COSINE",
+        limit,
+        output_fields: ROW_FIELDS,
+        consistency_level: "Strong" as never,
+      }),
+    );
+    return answer.results.map((row) => ({ score: row.score, ...fromRow(row) }));
+  }
+
+  /** Passages in the collection, counted by Milvus. */
+  async count(): Promise<number> {
+    return (await this.#open()) ? this.#count("") : 0;
+  }
+
+  /** The whole documents, sorted by file name. */
+  async documents(): Promise<CourseDocument[]> {
+    if (!(await this.#open())) return [];
+    const documents = new Map<string, CourseDocument>();
+    // The SDK's own iterator loses rows; paging by primary key does not.
+    for (let last = ""; ; ) {
+      const filter = `passage == 0 and id > "${last}"`;
+      const { data } = await this.#call("query", () =>
+        this.#client.query({
+          collection_name: this.#options.collection,
+          filter,
+          output_fields: ["id", "file", "passages", "ingested_at", "file_sha256"],
+          limit: this.#options.rowsPerPage ?? 1000,
+          consistency_level: "Strong" as never,
+          params: { iterator: "True" },
+        } as never),
+      );
+      if (data.length === 0) break;
+      for (const row of data) {
+        const id = String(row.id);
+        if (id <= last) throw failed("Milvus answered a page of rows out of order.");
+        last = id;
+        const document = { file: String(row.file), passages: Number(row.passages), ingestedAt: String(row.ingested_at), sha256: String(row.file_sha256) };
+        const other = documents.get(document.file);
+        if (other === undefined || other.ingestedAt < document.ingestedAt) documents.set(document.file, document);
+      }
+    }
+    return [...documents.values()].sort((a, b) => (a.file < b.file ? -1 : 1));
+  }
+
+  /** Removes the whole collection, if there is one. */
+  async drop(): Promise<void> {
+    await this.#write(async () => {
+      this.#ready = null;
+      const { value } = await this.#call("hasCollection", () => this.#client.hasCollection({ collection_name: this.#options.collection }));
+      if (value) await this.#call("drop", () => this.#client.dropCollection({ collection_name: this.#options.collection }));
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#writes.catch(() => {});
+    await this.#client.closeConnection();
+  }
+
+  async #count(filter: string): Promise<number> {
+    const { data } = await this.#call("query", () =>
+      this.#client.query({ collection_name: this.#options.collection, filter, output_fields: ["count(*)"], consistency_level: "Strong" as never }),
+    );
+    return Number(data[0]?.["count(*)"]);
+  }
+
+  /** Opens the collection; false when there is none yet. */
+  #open(): Promise<boolean> {
+    this.#ready ??= this.#load().then(
+      (there) => {
+        if (!there) this.#ready = null;
+        return there;
+      },
+      (error) => {
+        this.#ready = null;
+        throw error;
+      },
+    );
+    return this.#ready;
+  }
+
+  async #load(): Promise<boolean> {
+    const { collection: collection_name, embedding } = this.#options;
+    const { value } = await this.#call("hasCollection", () => this.#client.hasCollection({ collection_name }));
+    if (!value) return false;
+    const description = await this.#call("describeCollection", () => this.#client.describeCollection({ collection_name }));
+    const property = (key: string) => description.properties.find((candidate) => candidate.key === key)?.value;
+    const kept = { name: String(property(NAME_PROPERTY)), sha256: String(property(SHA256_PROPERTY)) };
+    if (kept.sha256 !== embedding.sha256) {
+      throw new MentorError("course-other-model", `The course was prepared with the search model ${kept.name}; this session uses ${embedding.name}.`, {
+        details: { collection: collection_name, kept: kept.sha256, wanted: embedding.sha256 },
+      });
+    }
+    await this.#call("loadCollection", () => this.#client.loadCollection({ collection_name }));
+    return true;
+  }
+
+  async #create(dimension: number): Promise<void> {
+    if (await this.#open()) return;
+    const { collection: collection_name, embedding } = this.#options;
+    await this.#call("createCollection", () =>
+      this.#client.createCollection({
+        collection_name,
+        fields: [
+          { name: "id", data_type: DataType.VarChar, is_primary_key: true, max_length: 64 },
+          { name: "vector", data_type: DataType.FloatVector, dim: dimension },
+          { name: "text", data_type: DataType.VarChar, max_length: TEXT_MAX_BYTES },
+          { name: "file", data_type: DataType.VarChar, max_length: NAME_MAX_BYTES },
+          { name: "file_id", data_type: DataType.VarChar, max_length: 64 },
+          { name: "file_sha256", data_type: DataType.VarChar, max_length: 64 },
+          { name: "section", data_type: DataType.VarChar, max_length: NAME_MAX_BYTES },
+          { name: "page", data_type: DataType.Int64 },
+          { name: "passage", data_type: DataType.Int64 },
+          { name: "passages", data_type: DataType.Int64 },
+          { name: "ingested_at", data_type: DataType.VarChar, max_length: 32 },
+        ],
+        index_params: [{ field_name: "vector", index_type: "AUTOINDEX", metric_type: "COSINE" }],
+        properties: { [NAME_PROPERTY]: embedding.name, [SHA256_PROPERTY]: embedding.sha256 },
+      } as never),
+    );
+    await this.#open();
+  }
+
+  #write<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#writes.then(work, work);
+    this.#writes = result.catch(() => {});
+    return result;
+  }
+
+  /** Requires an explicit success: the SDK turns "unimplemented" into an empty answer without an error. */
+  async #call<T>(name: string, work: () => Promise<T>): Promise<T> {
+    let answer: T;
+    try {
+      answer = await work();
+    } catch (error) {
+      throw failed(`The course store did not answer (${name}).`, error);
+    }
+    const { status = answer } = answer as { status?: unknown };
+    const { error_code, reason } = status as { error_code?: string; reason?: string };
+    if (error_code !== "Success") throw failed(`The course store refused ${name}: ${reason || error_code || "no answer"}.`);
+    return answer;
+  }
+}
+
+const NAME_PROPERTY = "mentor.embedding.name";
+const SHA256_PROPERTY = "mentor.embedding.sha256";
+
+/** Milvus has no empty value for a page or a heading here: page 0 and the empty heading stand for none. */
+function toRow({ text, vector, metadata }: EmbeddedPassage, passages: number, sha256: string, ingested_at: string): RowData {
+  const { file, section, page, passage } = metadata;
+  const id = hash(`${file}\0${passage}\0${hash(text)}`);
+  return { id, vector: [...vector], text, file, file_id: hash(file), file_sha256: sha256, section: section ?? "", page: page ?? 0, passage, passages, ingested_at };
+}
+
+function fromRow(row: Record<string, unknown>): StoredPassage {
+  const { text, file, section, page, passage } = row;
+  return {
+    text: String(text),
+    metadata: { file: String(file), section: section === "" ? null : String(section), page: Number(page) || null, passage: Number(passage) },
+  };
+}
+
+function* batches<T>(items: readonly T[], size: number): Generator<T[]> {
+  for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size);
+}
+
+const hash = (text: string): string => createHash("sha256").update(text).digest("hex");
+
+const failed = (message: string, cause?: unknown) => new MentorError("search-failed", message, { cause });
