@@ -1,5 +1,6 @@
 import { FolderPlus } from "lucide-react";
 import { useState } from "react";
+import { formatBytes } from "../format/amounts.ts";
 import { formatDuration } from "../format/durations.ts";
 import { Button } from "../parts/Button.tsx";
 import { Notice } from "../parts/Notice.tsx";
@@ -9,9 +10,17 @@ import { cancelIngest, ingest, useCourse } from "../stores/course.ts";
 import { en } from "../strings/en.ts";
 import { IngestFiles } from "./IngestFiles.tsx";
 
+type Position = ReturnType<typeof useCourse.getState>["position"];
+type Sending = ReturnType<typeof useCourse.getState>["sending"];
+
+function title(position: Position, sending: Sending): string {
+  if (sending !== null) return en.documents.sending(formatBytes(sending.bytes), formatBytes(sending.of));
+  return position === null ? en.documents.looking : en.documents.reading(position.index, position.files);
+}
+
 /** Adds a folder to the course, and says of each file what became of it. */
 export function Ingest() {
-  const { ingesting, position, files, result } = useCourse();
+  const { ingesting, position, sending, files, result } = useCourse();
   const [asking, setAsking] = useState(false);
   if (ingesting) {
     const current = files.at(-1);
@@ -19,10 +28,10 @@ export function Ingest() {
     return (
       <section className="sheet stack ingest" aria-label={en.documents.add}>
         <div className="row">
-          <h2>{position === null ? en.documents.loading : en.documents.reading(position.index, position.files)}</h2>
+          <h2>{title(position, sending)}</h2>
           <Button size="compact" onClick={cancelIngest}>{en.documents.cancel}</Button>
         </div>
-        <ProgressBar share={position === null ? null : Math.min(1, (position.index - 1 + within) / position.files)} label={en.documents.add} />
+        <ProgressBar share={sending !== null ? sending.bytes / Math.max(1, sending.of) : position === null ? null : Math.min(1, (position.index - 1 + within) / position.files)} label={en.documents.add} />
         <IngestFiles files={files} />
       </section>
     );

@@ -12,7 +12,7 @@ export function HelpActions({ report }: { report: ErrorReport }) {
   const pending = useSession((state) => state.pending);
   const busy = pending !== null;
   const { action, retryable } = ERRORS[report.code];
-  const models = report.details?.models;
+  const models = report.details?.files;
   const retry = (
     <Button look="chalk" blocked={busy} onClick={() => retrySession()}>{pending === "retry" ? en.help.retrying : en.help.retry}</Button>
   );

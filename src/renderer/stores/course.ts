@@ -18,12 +18,14 @@ interface CourseStore {
   ingesting: boolean;
   /** The file being read, counted from 1, and how many there are. */
   position: { index: number; files: number } | null;
+  /** Bytes on their way to the host; null once they are there, or where nothing is sent. */
+  sending: { bytes: number; of: number } | null;
   files: IngestFile[];
   result: IngestResult | null;
   problem: ErrorReport | null;
 }
 
-export const useCourse = create<CourseStore>(() => ({ documents: null, ingesting: false, position: null, files: [], result: null, problem: null }));
+export const useCourse = create<CourseStore>(() => ({ documents: null, ingesting: false, position: null, sending: null, files: [], result: null, problem: null }));
 
 export async function loadDocuments(): Promise<void> {
   try {
@@ -38,12 +40,15 @@ let giveUp = new AbortController();
 /** Reads a folder into the running session's course. */
 export async function ingest(folder: string): Promise<void> {
   giveUp = new AbortController();
-  useCourse.setState({ ingesting: true, position: null, files: [], result: null, problem: null });
+  useCourse.setState({ ingesting: true, position: null, sending: null, files: [], result: null, problem: null });
   try {
     for await (const event of await core().course.ingest({ folder }, { signal: giveUp.signal })) {
       switch (event.type) {
+        case "sending":
+          useCourse.setState({ sending: { bytes: event.bytes, of: event.of } });
+          break;
         case "file":
-          useCourse.setState({ position: { index: event.index, files: event.files } });
+          useCourse.setState({ sending: null, position: { index: event.index, files: event.files } });
           update(event.file, { state: "reading" });
           break;
         case "embedded":

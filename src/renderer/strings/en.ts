@@ -231,6 +231,8 @@ export const en = {
     start: "Read this folder",
     cancel: "Stop reading",
     reading: (index: number, files: number) => `Reading file ${index} of ${files}`,
+    sending: (done: string, all: string) => `Sending ${done} of ${all}`,
+    looking: "Looking into the folder …",
     document: "Document",
     passages: "Passages",
     added: "Read",

@@ -1,0 +1,129 @@
+import type { ErrorReport } from "../../../src/contract/errors.ts";
+import type { StepId } from "../../../src/contract/plan.ts";
+import type { Progress } from "../../../src/contract/progress.ts";
+import type { SessionSnapshot, StepState } from "../../../src/contract/session.ts";
+import { PLAN } from "../../../src/core/session/plan.ts";
+
+const SECONDS: Record<StepId, [from: number, to: number]> = {
+  "find-model": [0, 0.4],
+  connect: [0.4, 2.1],
+  "inspect-host": [2.1, 3],
+  fit: [3, 3.1],
+  "install-kit": [3.1, 24.6],
+  "arm-watchdog": [24.6, 25.4],
+  "upload-model": [25.4, 238],
+  "start-milvus": [25.4, 31.8],
+  "start-llm": [238, 251.3],
+  "start-api": [251.3, 252.9],
+  "open-tunnels": [252.9, 253.2],
+  "restore-course": [253.2, 268.4],
+  "self-check": [268.4, 270.2],
+};
+
+const OUTCOMES: Partial<Record<StepId, string>> = {
+  "find-model": "Mistral 7B Instruct v0.2, 5.1 GB",
+  connect: "host key known since May",
+  "inspect-host": "NVIDIA RTX A5000, 24 GB, driver 570",
+  fit: "7.4 of 24 GB needed",
+  "install-kit": "43 MB sent",
+  "arm-watchdog": "stops by itself at 18:00",
+  "upload-model": "5.1 GB proven",
+  "restore-course": "24 documents, 412 passages",
+};
+
+const at = (seconds: number): string => new Date(Date.now() - AGE * 1000 + seconds * 1000).toISOString();
+/** How long ago the staged sessions began. Seconds. */
+const AGE = 96;
+
+function steps(states: Partial<Record<StepId, Partial<StepState>>>, otherwise: "done" | "waiting"): StepState[] {
+  return PLAN.map(({ id, title, needs, weight }) => {
+    const [from, to] = SECONDS[id];
+    const past: Partial<StepState> = { status: "done", startedAt: at(from), endedAt: at(to), outcome: OUTCOMES[id] ?? null };
+    const future: Partial<StepState> = { status: "waiting" };
+    return {
+      id, title, needs: [...needs], weight, status: "waiting", startedAt: null, endedAt: null, progress: null, outcome: null, error: null,
+      ...(otherwise === "done" ? past : future),
+      ...(states[id]?.status === "done" ? past : {}),
+      ...states[id],
+    };
+  });
+}
+
+const done = { status: "done" } as const;
+const EARLY = { "find-model": done, connect: done, "inspect-host": done, fit: done, "install-kit": done, "arm-watchdog": done };
+
+const running = (from: number, progress: Progress): Partial<StepState> => ({ status: "running", startedAt: at(from), progress });
+
+const BASE: SessionSnapshot = {
+  id: "s1",
+  phase: "starting",
+  host: { kind: "ssh", label: "root@203.0.113.7:22022" },
+  stick: "/media/anna/COURSE-STICK",
+  model: { file: "mistral-7b-instruct-v0.2.Q5_K_M.gguf", name: "Mistral 7B Instruct v0.2", bytes: 5_131_409_696 },
+  steps: [],
+  endpoints: [],
+  error: null,
+  startedAt: at(0),
+  readyAt: null,
+  stoppedAt: null,
+  firstTokenSeconds: null,
+  course: null,
+  receipt: null,
+};
+
+export const idle = (): SessionSnapshot => ({ ...BASE, id: null, phase: "idle", host: null, stick: null, model: null, startedAt: null });
+
+export const starting = (): SessionSnapshot => ({
+  ...BASE,
+  steps: steps({ connect: running(0.4, { done: 0, total: null, unit: "steps", rate: null, etaSeconds: null, detail: "Waiting for the host to answer on port 22022" }), "find-model": done }, "waiting"),
+});
+
+export const uploading = (): SessionSnapshot => ({
+  ...BASE,
+  steps: steps(
+    {
+      ...EARLY,
+      "upload-model": running(25.4, { done: 1_693_000_000, total: 5_131_409_696, unit: "bytes", rate: 24_300_000, etaSeconds: 141, detail: "8 connections, every part proven on arrival" }),
+      "start-milvus": running(25.4, { done: 4, total: null, unit: "seconds", rate: null, etaSeconds: null, detail: "Waiting for its first answer" }),
+    },
+    "waiting",
+  ),
+});
+
+export const needsHelp = (report: ErrorReport, step: StepId = "connect"): SessionSnapshot => {
+  const before = PLAN.slice(0, PLAN.findIndex(({ id }) => id === step));
+  const states = Object.fromEntries(before.map(({ id }) => [id, done])) as Partial<Record<StepId, Partial<StepState>>>;
+  return { ...BASE, phase: "needs-help", error: report, steps: steps({ ...states, [step]: { status: "failed", startedAt: at(SECONDS[step][0]), endedAt: at(SECONDS[step][0] + 3), error: report } }, "waiting") };
+};
+
+export const ready = (): SessionSnapshot => ({
+  ...BASE,
+  phase: "ready",
+  steps: steps({}, "done"),
+  readyAt: at(270.2),
+  firstTokenSeconds: 0.42,
+  course: { documents: 24, passages: 412 },
+  endpoints: [
+    { service: "api", url: "http://127.0.0.1:8000", moved: false },
+    { service: "llm", url: "http://127.0.0.1:41837", moved: true },
+  ],
+});
+
+export const stopping = (): SessionSnapshot => ({ ...ready(), phase: "stopping", endpoints: [] });
+
+export const stopped = (): SessionSnapshot => ({
+  ...ready(),
+  phase: "stopped",
+  endpoints: [],
+  stoppedAt: at(3000),
+  receipt: {
+    sessionId: "s1",
+    host: "root@203.0.113.7:22022",
+    startedAt: at(0),
+    stoppedAt: at(3000),
+    minutes: 50,
+    costUsd: 0.28,
+    bytesSent: 5_178_000_000,
+    kept: ["The model on the host (5.1 GB), proven.", "The course: 24 documents, 412 passages.", "The stick as it was."],
+  },
+});

@@ -1,0 +1,128 @@
+import { EventEmitter, on } from "node:events";
+import { implement, ORPCError } from "@orpc/server";
+import type { CourseDocument, IngestEvent } from "../../../src/contract/chat.ts";
+import type { ErrorReport } from "../../../src/contract/errors.ts";
+import type { LogLine } from "../../../src/contract/logs.ts";
+import { contract, type PracticeEvent } from "../../../src/contract/rpc.ts";
+import type { SessionEvent, SessionSnapshot } from "../../../src/contract/session.ts";
+import type { Settings } from "../../../src/contract/settings.ts";
+import type { Stick } from "../../../src/contract/stick.ts";
+import { startCoreServer } from "../../../src/main/host/server.ts";
+import { windowFolder } from "../../../src/main/host/window-folder.ts";
+import { serveWindow } from "../../../src/main/web/serve-window.ts";
+import { answer } from "./conversation.ts";
+import { idle, uploading } from "./sessions.ts";
+
+export interface Stage {
+  session: SessionSnapshot;
+  sticks: Stick[];
+  settings: Settings;
+  logs: LogLine[];
+  documents: CourseDocument[];
+  ingest: IngestEvent[];
+  practice: PracticeEvent[];
+  /** Milliseconds between two words of an answer. */
+  pauseMs: number;
+  /** What the next call that changes the session fails with. */
+  refuse: ErrorReport | null;
+}
+
+export const SETTINGS: Settings = { version: 1, hosts: [], lastHost: { kind: "local" }, theme: "system", folders: [] };
+
+/**
+ * The contract on a stage: a real server, and behind it whatever the scene says. It is for states of
+ * the window that a real core reaches only by accident; the journeys run against the real one.
+ */
+export async function openStage(scene: Partial<Stage> = {}) {
+  const stage: Stage = { session: idle(), sticks: [], settings: SETTINGS, logs: [], documents: [], ingest: [], practice: [], pauseMs: 0, refuse: null, ...scene };
+  const calls: { name: string; input: unknown }[] = [];
+  const changes = new EventEmitter();
+  let seq = 1;
+  const os = implement(contract);
+
+  const show = (session: SessionSnapshot): SessionSnapshot => {
+    stage.session = session;
+    seq += 1;
+    changes.emit("session", { type: "snapshot", seq, session } satisfies SessionEvent);
+    return session;
+  };
+  const act = (name: string, input: unknown, session: () => SessionSnapshot): SessionSnapshot => {
+    calls.push({ name, input });
+    if (stage.refuse !== null) throw new ORPCError("FAILED", { defined: true, message: stage.refuse.message, data: stage.refuse });
+    return show(session());
+  };
+  async function* watch<Event>(first: Event, name: string, signal: AbortSignal | undefined): AsyncGenerator<Event, void, void> {
+    yield first;
+    try {
+      for await (const [event] of on(changes, name, { signal })) yield event as Event;
+    } catch (thrown) {
+      if (!signal?.aborted) throw thrown;
+    }
+  }
+  async function* each<Event>(events: readonly Event[]): AsyncGenerator<Event, void, void> {
+    yield* events;
+  }
+
+  const router = os.router({
+    app: {
+      info: os.app.info.handler(() => ({ version: "0.1.0", shell: "background" as const, platform: "linux", computer: "annas-laptop", dataFolder: "/home/anna/.local/share/ai-mentor" })),
+      settings: os.app.settings.handler(() => stage.settings),
+      saveSettings: os.app.saveSettings.handler(({ input }) => (stage.settings = input)),
+    },
+    sticks: {
+      list: os.sticks.list.handler(() => stage.sticks),
+      watch: os.sticks.watch.handler(({ signal }) => watch(stage.sticks, "sticks", signal)),
+      inspect: os.sticks.inspect.handler(({ input }) => {
+        const found = stage.sticks.find(({ path }) => path === input.path);
+        if (found) return found;
+        throw new ORPCError("FAILED", { defined: true, data: { code: "stick-missing", message: `There is no folder ${input.path} on this computer.` } satisfies ErrorReport });
+      }),
+      makePractice: os.sticks.makePractice.handler(async function* ({ signal }) {
+        for (const event of stage.practice) {
+          yield event;
+          // A scene that never ends holds its last picture until someone cancels.
+          if (event === stage.practice.at(-1) && event.type === "progress") await new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+        }
+      }),
+    },
+    keys: {
+      list: os.keys.list.handler(() => [{ path: "/home/anna/.ssh/id_ed25519", publicKey: "ssh-ed25519 AAAAC3Nz anna@laptop", fingerprint: "SHA256:uNiVztksCsDhcc0u9e8BgrJXVGDRVLbHTuBtHrpCZ0k" }]),
+      make: os.keys.make.handler(() => ({ path: "/home/anna/.local/share/ai-mentor/keys/id_ed25519", publicKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ8mJ2v0i1dWk1oTnJ5m6c9w3yqkXgqvEoZ2W3aTf9dP ai-mentor@annas-laptop", fingerprint: "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU" })),
+    },
+    session: {
+      start: os.session.start.handler(({ input }) => act("start", input, uploading)),
+      stop: os.session.stop.handler(() => act("stop", null, () => ({ ...stage.session, phase: "stopping" }))),
+      cancel: os.session.cancel.handler(() => act("cancel", null, () => ({ ...stage.session, phase: "stopped", error: { code: "cancelled", message: "The start was cancelled." } }))),
+      retry: os.session.retry.handler(({ input }) => act("retry", input, uploading)),
+      forget: os.session.forget.handler(() => act("forget", null, idle)),
+      current: os.session.current.handler(() => stage.session),
+      watch: os.session.watch.handler(({ signal }) => watch<SessionEvent>({ type: "snapshot", seq, session: stage.session }, "session", signal)),
+      history: os.session.history.handler(() => []),
+      openMilvus: os.session.openMilvus.handler(() => ({ url: "127.0.0.1:19530", moved: false })),
+    },
+    logs: { watch: os.logs.watch.handler(({ signal }) => watch(stage.logs, "logs", signal)) },
+    chat: { ask: os.chat.ask.handler(({ input }) => answer(input.message, stage.pauseMs)) },
+    course: {
+      ingest: os.course.ingest.handler(async function* ({ signal }) {
+        yield* each(stage.ingest);
+        if (stage.ingest.at(-1)?.type !== "complete") await new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+      }),
+      documents: os.course.documents.handler(() => stage.documents),
+    },
+    upload: { run: os.upload.run.handler(() => each([])) },
+  });
+
+  const token = "staged-core-token-0123456789abcdef";
+  const server = await startCoreServer({ router: router as never, token, serveWindow: serveWindow(windowFolder(), token) });
+  return {
+    stage,
+    calls,
+    show,
+    /** Sticks plugged or pulled. */
+    plug: (sticks: Stick[]) => changes.emit("sticks", (stage.sticks = sticks)),
+    log: (lines: LogLine[]) => changes.emit("logs", lines),
+    address: `http://127.0.0.1:${server.port}/#token=${token}`,
+    bareAddress: `http://127.0.0.1:${server.port}/`,
+    close: () => server.close(),
+  };
+}
