@@ -5,5 +5,5 @@ import { ROOT, runScript, setup } from "./setup.mjs";
 
 await runScript(import.meta.url, async (args) => {
   const { node } = await setup();
-  return handOver([node, join(ROOT, "src/main/web/start.ts"), ...args], { env: environment(ROOT, node) });
+  return handOver([node, join(ROOT, "src/main/start.ts"), ...args], { env: environment(ROOT, node) });
 });
