@@ -1,0 +1,57 @@
+import type { Llama, LlamaLogLevel } from "node-llama-cpp";
+import { MentorError } from "../../../src/contract/errors.ts";
+import type { LogLevel } from "../../../src/contract/logs.ts";
+
+export interface Backend {
+  llama: Llama;
+  /** What llama.cpp has complained of since it was last asked. */
+  takeLog(): string[];
+}
+
+export interface BackendOptions {
+  gpu: "cpu" | "cuda" | "metal";
+  /** null for one a physical core. */
+  threads: number | null;
+  onLog(level: LogLevel, text: string): void;
+}
+
+const LEVELS: Readonly<Record<string, LogLevel>> = { fatal: "error", error: "error", warn: "warn", info: "info", log: "info", debug: "debug" };
+
+/**
+ * llama.cpp on exactly the asked-for processor. "auto" would quietly take the CPU where CUDA does
+ * not load, and a course would wait minutes for each answer without anyone knowing why.
+ *
+ * @throws MentorError gpu-unusable
+ */
+export async function startBackend({ gpu, threads, onLog }: BackendOptions): Promise<Backend> {
+  // Imported late: the size of libuv's pool must be set before anything of it is used.
+  const { getLlama } = await import("node-llama-cpp");
+  let log: string[] = [];
+  const logger = (level: LlamaLogLevel, text: string) => {
+    const known = LEVELS[level] ?? "info";
+    if (known === "error") log.push(text.trim());
+    onLog(known, text.trim());
+  };
+  let llama: Llama;
+  try {
+    llama = await getLlama({ gpu: gpu === "cpu" ? false : gpu, build: "never", skipDownload: true, progressLogs: false, maxThreads: gpu === "cpu" ? (threads ?? undefined) : 0, logger });
+  } catch (cause) {
+    if (gpu === "cpu") throw new MentorError("host-unsuitable", "The engine for this processor cannot be loaded on this host.", { cause });
+    throw new MentorError("gpu-unusable", `The engine for ${gpu.toUpperCase()} cannot be loaded on this host.`, { cause, details: { gpu } });
+  }
+  if (gpu !== "cpu") {
+    const devices = llama.gpu === gpu ? await llama.getGpuDeviceNames() : [];
+    if (devices.length === 0) {
+      await llama.dispose();
+      throw new MentorError("gpu-unusable", `${gpu.toUpperCase()} was asked for, and no such graphics card answers.`, { cause: log.length > 0 ? new Error(log.join("; ")) : undefined, details: { gpu } });
+    }
+  }
+  return {
+    llama,
+    takeLog: () => {
+      const taken = log;
+      log = [];
+      return taken;
+    },
+  };
+}

@@ -1,0 +1,106 @@
+import { stat } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { basename } from "node:path";
+import type { LlamaModel } from "node-llama-cpp";
+import type { LlmServiceConfig, ServiceOutput } from "../../../src/contract/agent.ts";
+import { ChatTemplate } from "../prompt/chat-template.ts";
+import { PromptTokenizer } from "../prompt/prompt-tokenizer.ts";
+import { Scheduler } from "../scheduling/scheduler.ts";
+import { startBackend, type Backend } from "./backend.ts";
+import { Embedder } from "./embedder.ts";
+import { loadFailure } from "./failure.ts";
+import { loadModel } from "./load-model.ts";
+
+/** Prompt tokens a tick while others read: small on a processor, where each costs milliseconds. */
+const PROMPT_PIECE = { cpu: 64, gpu: 512 };
+const BATCH_TOKENS = 512;
+const LONGEST_EMBEDDED_TEXT = 2048;
+
+export interface LoadedModel {
+  /** File name without its ending: what the API calls it. */
+  id: string;
+  /** Seconds since the epoch. */
+  created: number;
+  contextTokens: number;
+}
+
+/** All that answers a request, loaded. */
+export interface Engine {
+  gpu: LlmServiceConfig["gpu"];
+  chat: LoadedModel & { model: LlamaModel; layers: number; gpuLayers: number; template: ChatTemplate | null; prompts: PromptTokenizer; scheduler: Scheduler };
+  embedding: (LoadedModel & { embedder: Embedder }) | null;
+  dispose(): Promise<void>;
+}
+
+export interface EngineOptions {
+  config: LlmServiceConfig;
+  /** Requests that may wait for a slot. */
+  queueLimit: number;
+  output(line: ServiceOutput): void;
+  signal?: AbortSignal;
+}
+
+/** @throws MentorError of every kind that `startBackend` and `loadModel` name */
+export async function loadEngine({ config, queueLimit, output, signal }: EngineOptions): Promise<Engine> {
+  const backend = await startBackend({ gpu: config.gpu, threads: config.threads, onLog: (level, log) => output({ log, level }) });
+  try {
+    const onProgress = (progress: Extract<ServiceOutput, { progress: unknown }>["progress"]) => output({ progress });
+    const model = await loadModel(backend, { path: config.model, onProgress, signal });
+    const threads = config.threads ?? Math.min(backend.llama.cpuMathCores, availableParallelism());
+    const contextTokens = Math.min(config.contextTokens, model.trainContextSize);
+    if (contextTokens < config.contextTokens) output({ log: `The context is ${contextTokens} tokens: the model was trained for no more.`, level: "warn" });
+    output({ progress: { done: 0, total: null, unit: "steps", rate: null, etaSeconds: null, detail: `Making room for ${config.parallel} conversations of ${contextTokens} tokens` } });
+    const context = await orLoadFailure(backend, config.model, () =>
+      model.createContext({
+        contextSize: contextTokens,
+        sequences: config.parallel,
+        batchSize: Math.min(BATCH_TOKENS, contextTokens * config.parallel),
+        threads,
+        batching: { itemPrioritizationStrategy: "firstInFirstOut" },
+        failedCreationRemedy: false,
+        createSignal: signal,
+      }),
+    );
+    const source = model.fileInfo.metadata.tokenizer?.chat_template ?? null;
+    const chat: Engine["chat"] = {
+      ...(await identity(config.model)),
+      contextTokens: context.contextSize,
+      model,
+      layers: model.fileInsights.totalLayers,
+      gpuLayers: model.gpuLayers,
+      template: source === null ? null : new ChatTemplate(source, { bos: model.tokens.bosString ?? "", eos: model.tokens.eosString ?? "" }),
+      prompts: new PromptTokenizer(model, source ?? ""),
+      scheduler: new Scheduler(context, { queueLimit, promptPiece: config.gpu === "cpu" ? PROMPT_PIECE.cpu : PROMPT_PIECE.gpu }),
+    };
+    const embedding = config.embeddingModel === null ? null : await loadEmbedding(backend, config.embeddingModel, { threads, queueLimit, onProgress, signal });
+    return { gpu: config.gpu, chat, embedding, dispose: () => backend.llama.dispose() };
+  } catch (error) {
+    await backend.llama.dispose();
+    throw error;
+  }
+}
+
+async function loadEmbedding(
+  backend: Backend,
+  path: string,
+  { threads, queueLimit, onProgress, signal }: { threads: number; queueLimit: number; onProgress: Parameters<typeof loadModel>[1]["onProgress"]; signal?: AbortSignal },
+): Promise<NonNullable<Engine["embedding"]>> {
+  const model = await loadModel(backend, { path, onProgress, signal });
+  const contextTokens = Math.min(model.trainContextSize, LONGEST_EMBEDDED_TEXT);
+  // The whole text must fit into one batch: these models look at all of it at once.
+  const context = await orLoadFailure(backend, path, () => model.createEmbeddingContext({ contextSize: contextTokens, batchSize: contextTokens, threads, createSignal: signal }));
+  return { ...(await identity(path)), contextTokens, embedder: new Embedder(model, context, { contextTokens, requestLimit: queueLimit }) };
+}
+
+async function orLoadFailure<T>(backend: Backend, path: string, create: () => Promise<T>): Promise<T> {
+  backend.takeLog();
+  try {
+    return await create();
+  } catch (error) {
+    throw loadFailure(error, backend.takeLog(), { path, bytes: (await stat(path)).size });
+  }
+}
+
+async function identity(path: string): Promise<{ id: string; created: number }> {
+  return { id: basename(path).replace(/\.gguf$/i, ""), created: Math.floor((await stat(path)).mtimeMs / 1000) };
+}

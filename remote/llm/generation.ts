@@ -1,0 +1,88 @@
+import type { Token } from "node-llama-cpp";
+import type { Engine } from "./engine/engine.ts";
+import type { Sampling } from "./scheduling/job.ts";
+import { Detokenizer } from "./text/detokenizer.ts";
+import { Outbox } from "./text/outbox.ts";
+import { StopScanner } from "./text/stop-scanner.ts";
+
+export interface GenerationRequest {
+  prompt: Token[];
+  /** null for as many as the context holds. */
+  maxTokens: number | null;
+  sampling: Sampling;
+  stop: readonly string[];
+  /** The answer goes on in the prompt's last sentence, instead of standing for itself. */
+  continuesPrompt: boolean;
+}
+
+export interface Usage {
+  promptTokens: number;
+  /** Of them, not evaluated anew. */
+  cachedTokens: number;
+  completionTokens: number;
+}
+
+export type GenerationEvent = { text: string } | { finish: "stop" | "length"; usage: Usage };
+
+/** The prompt leaves no room for an answer in the context. */
+export class PromptTooLongError extends Error {
+  override readonly name = "PromptTooLongError";
+  readonly promptTokens: number;
+  readonly contextTokens: number;
+
+  constructor(promptTokens: number, contextTokens: number) {
+    super(`The prompt has ${promptTokens} tokens, and this model's context holds ${contextTokens} with the answer.`);
+    this.promptTokens = promptTokens;
+    this.contextTokens = contextTokens;
+  }
+}
+
+/**
+ * Hands a request to the scheduler and answers its text as it comes, ending with a `finish`.
+ * Aborting the signal frees the slot at the end of the running tick.
+ *
+ * @throws PromptTooLongError, QueueFullError at once; while it is read, what the engine met
+ */
+export function generate({ model, contextTokens, scheduler }: Engine["chat"], request: GenerationRequest, signal: AbortSignal): AsyncIterable<GenerationEvent> {
+  const { prompt } = request;
+  // The last token of an answer is never evaluated, but node-llama-cpp keeps one cell free.
+  const room = contextTokens - prompt.length;
+  if (room < 1) throw new PromptTooLongError(prompt.length, contextTokens);
+
+  const outbox = new Outbox<GenerationEvent>();
+  const detokenizer = new Detokenizer(model, request.continuesPrompt ? prompt : []);
+  const scanner = new StopScanner(request.stop);
+  const usage: Usage = { promptTokens: prompt.length, cachedTokens: 0, completionTokens: 0 };
+  let stopped = false;
+  const put = (text: string) => text !== "" && outbox.put({ text });
+  const scan = (piece: string) => {
+    if (stopped) return;
+    const scanned = scanner.push(piece);
+    stopped = scanned.stopped;
+    put(scanned.text);
+  };
+
+  scheduler.submit({
+    prompt,
+    maxTokens: Math.min(request.maxTokens ?? room, room),
+    sampling: request.sampling,
+    signal,
+    onStart: (cachedTokens) => {
+      usage.cachedTokens = cachedTokens;
+    },
+    onToken: (token) => {
+      usage.completionTokens++;
+      scan(detokenizer.push(token));
+      return !stopped;
+    },
+    onEnd: (reason) => {
+      if (reason === "aborted") return outbox.close(signal.reason);
+      scan(detokenizer.flush());
+      put(scanner.flush());
+      outbox.put({ finish: stopped ? "stop" : reason, usage });
+      outbox.close();
+    },
+    onError: (error) => outbox.close(error),
+  });
+  return outbox;
+}

@@ -1,0 +1,48 @@
+import { availableParallelism } from "node:os";
+import type { ServiceOutput } from "../../src/contract/agent.ts";
+import { toErrorReport } from "../../src/contract/errors.ts";
+import { readConfig } from "./config.ts";
+import { startLlmServer } from "./server.ts";
+
+/** Milliseconds that running answers get when the server is told to stop. */
+const DRAIN = 3000;
+/** Progress is told at most this often. Milliseconds. */
+const PROGRESS_EVERY = 250;
+
+/** node-llama-cpp samples each conversation's token on libuv's pool: four threads are too few. */
+process.env.UV_THREADPOOL_SIZE ??= String(Math.max(4, Math.min(32, availableParallelism() * 2)));
+
+let lastProgress = -Infinity;
+
+function say(line: ServiceOutput): void {
+  if ("progress" in line) {
+    const finished = line.progress.done === line.progress.total;
+    if (!finished && performance.now() - lastProgress < PROGRESS_EVERY) return;
+    lastProgress = performance.now();
+  }
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}
+
+let stopping = false;
+
+try {
+  const config = await readConfig(process.argv.slice(2));
+  const server = await startLlmServer({ config, output: say });
+  const stop = async () => {
+    if (stopping) return;
+    stopping = true;
+    await server.close(DRAIN);
+    process.exit(0);
+  };
+  // Not `once`: a library's own handler ends the process at once where it finds itself alone.
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+  await server.ready;
+  say({ log: `Answering on http://127.0.0.1:${server.port}/v1 with ${config.parallel} conversations at once.` });
+} catch (error) {
+  if (!stopping) {
+    say({ error: toErrorReport(error) });
+    // Native threads and the open port would keep the process; what was said is written out first.
+    process.stdout.write("", () => process.exit(1));
+  }
+}

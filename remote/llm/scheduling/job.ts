@@ -1,0 +1,32 @@
+import type { Token } from "node-llama-cpp";
+
+export interface Sampling {
+  /** 0 takes the likeliest token always. */
+  temperature: number;
+  /** How many of the likeliest tokens are considered; 0 for all. */
+  topK: number;
+  topP: number;
+  minP: number;
+  /** 32 bits without the last value, which llama.cpp takes as "random". */
+  seed: number;
+}
+
+export type EndReason = "stop" | "length" | "aborted";
+
+/**
+ * One answer to be generated. The callbacks run between ticks on the scheduler's time: they must
+ * return at once and never wait for a socket.
+ */
+export interface Job {
+  readonly prompt: readonly Token[];
+  /** At least 1; prompt and answer together fit the context. */
+  readonly maxTokens: number;
+  readonly sampling: Sampling;
+  readonly signal: AbortSignal;
+  /** `cachedTokens` of the prompt were still in the slot's memory. */
+  onStart(cachedTokens: number): void;
+  /** Answers false when the text is complete and no further token is wanted. */
+  onToken(token: Token): boolean;
+  onEnd(reason: EndReason): void;
+  onError(error: unknown): void;
+}

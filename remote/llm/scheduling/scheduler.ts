@@ -1,0 +1,156 @@
+import type { LlamaContext } from "node-llama-cpp";
+import type { EndReason, Job } from "./job.ts";
+import { BoundedQueue } from "./queue.ts";
+import { Slots, type Slot } from "./slots.ts";
+import { Stream, type Step } from "./stream.ts";
+
+/**
+ * Why one loop drives every conversation in lockstep.
+ *
+ * llama.cpp is fast for many readers at once because it evaluates one token of every conversation
+ * in a single batch: the weights are read from memory once a batch, whether it serves one student
+ * or eight. node-llama-cpp collects that batch by itself when each conversation loops freely, but
+ * its collector has two defects, both measured and both independent of load: N free loops batch
+ * only N − 1 conversations (two of them: none), because the loop whose token just arrived is never
+ * back in time; and an erase on one sequence waits until the others have finished, so that a new
+ * request can starve behind a long answer.
+ *
+ * So nothing here runs freely. Time is cut into ticks. In a tick every decoding stream asks for its
+ * next token and waiting prompts put in pieces up to a bounded number of tokens; all of that is
+ * asked for before anything is awaited, so the collector sees the whole tick and makes one batch
+ * of it. Only when all have their answer is the tick over. Between ticks, when nothing is under
+ * evaluation and every lock is free, streams end, aborted ones are taken out, slots are erased
+ * and new requests are admitted: an erase is instant and a newcomer waits for one tick at most.
+ *
+ * The price is that all go at the pace of the tick. Two rules keep it short: a prompt is evaluated
+ * in bounded pieces while others are being answered, and nothing inside a tick ever waits for a
+ * socket: tokens are handed to callbacks that only store them, and whoever reads slowly reads from
+ * that store at his own pace.
+ */
+export interface SchedulerOptions {
+  /** Requests that may wait for a slot. */
+  queueLimit: number;
+  /** Prompt tokens a tick while others are being answered; alone, a prompt gets the whole batch. */
+  promptPiece: number;
+}
+
+export class Scheduler {
+  readonly counters = { ticks: 0, promptTokens: 0, cachedTokens: 0, generatedTokens: 0 };
+  readonly #slots: Slots;
+  readonly #queue: BoundedQueue<Job>;
+  readonly #batchSize: number;
+  readonly #promptPiece: number;
+  #streams: Stream[] = [];
+  #running: Promise<void> | null = null;
+
+  constructor(context: LlamaContext, options: SchedulerOptions) {
+    this.#slots = new Slots(context);
+    this.#queue = new BoundedQueue(options.queueLimit);
+    this.#batchSize = context.batchSize;
+    this.#promptPiece = options.promptPiece;
+  }
+
+  /** Requests being answered. */
+  get active(): number {
+    return this.#streams.length;
+  }
+
+  /** Requests waiting for a slot. */
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
+  /** @throws QueueFullError when no slot is free and the queue is at its limit. */
+  submit(job: Job): void {
+    if (job.signal.aborted) return job.onEnd("aborted");
+    this.#queue.push(job, this.#slots.size - this.#slots.busy);
+    job.signal.addEventListener("abort", () => this.#queue.remove(job) && job.onEnd("aborted"), { once: true });
+    this.#running ??= this.#run();
+  }
+
+  /** Resolves when nothing is running and nothing waits. */
+  async idle(): Promise<void> {
+    while (this.#running !== null) await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    try {
+      // The first tick of a burst waits for the rest of it: what arrives together starts together.
+      await new Promise((resolve) => setImmediate(resolve));
+      while (this.#streams.length + this.#queue.length > 0) {
+        for (const stream of this.#streams) if (stream.job.signal.aborted) await this.#end(stream, "aborted");
+        await this.#admit();
+        if (this.#streams.length > 0) await this.#tick();
+      }
+    } finally {
+      this.#running = null;
+    }
+  }
+
+  async #admit(): Promise<void> {
+    for (let job = this.#queue.first(); job !== undefined; job = this.#queue.first()) {
+      const slot = this.#slots.take(job.prompt);
+      if (slot === null) return;
+      this.#queue.remove(job);
+      try {
+        const cached = await slot.adapt(job.prompt);
+        this.counters.cachedTokens += cached;
+        this.#streams.push(new Stream(job, slot, cached));
+        job.onStart(cached);
+      } catch (error) {
+        await this.#discard(slot);
+        job.onError(error);
+      }
+    }
+  }
+
+  async #tick(): Promise<void> {
+    this.counters.ticks++;
+    const pending: { stream: Stream; step: Promise<Step> }[] = [];
+    const decoding = this.#streams.filter((stream) => stream.promptLeft === 0);
+    let room = this.#batchSize - decoding.length;
+    if (decoding.length > 0) room = Math.min(room, this.#promptPiece);
+    for (const stream of decoding) pending.push({ stream, step: stream.decode() });
+    for (const stream of this.#streams) {
+      const count = Math.min(stream.promptLeft, room);
+      if (count === 0 || decoding.includes(stream)) continue;
+      room -= count;
+      this.counters.promptTokens += count;
+      pending.push({ stream, step: stream.prefill(count) });
+    }
+    const outcomes = await Promise.allSettled(pending.map(({ step }) => step));
+    for (const [index, outcome] of outcomes.entries()) {
+      const { stream } = pending[index]!;
+      if (outcome.status === "rejected") await this.#fail(stream, outcome.reason);
+      else await this.#deliver(stream, outcome.value).catch((error: unknown) => this.#fail(stream, error));
+    }
+  }
+
+  async #deliver(stream: Stream, step: Step): Promise<void> {
+    if (step === "prefilled") return;
+    if (step === "ended") return this.#end(stream, "stop");
+    stream.generated++;
+    this.counters.generatedTokens++;
+    if (!stream.job.onToken(step.token)) return this.#end(stream, "stop");
+    if (stream.generated >= stream.job.maxTokens) return this.#end(stream, "length");
+  }
+
+  async #end(stream: Stream, reason: EndReason): Promise<void> {
+    this.#streams = this.#streams.filter((other) => other !== stream);
+    await stream.end();
+    this.#slots.release(stream.slot);
+    stream.job.onEnd(reason);
+  }
+
+  async #fail(stream: Stream, error: unknown): Promise<void> {
+    this.#streams = this.#streams.filter((other) => other !== stream);
+    await stream.end();
+    await this.#discard(stream.slot);
+    stream.job.onError(error);
+  }
+
+  async #discard(slot: Slot): Promise<void> {
+    await slot.reset();
+    this.#slots.release(slot);
+  }
+}
