@@ -75,6 +75,8 @@ function print(value: object): void {
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  print({ error: toErrorReport(error) });
+  const report = toErrorReport(error);
+  print({ error: report });
+  process.stderr.write(`${[report.message, ...(report.causes ?? [])].join("\n")}\n`);
   process.exitCode = (error as { code?: string }).code?.startsWith("ERR_PARSE_ARGS") ? 2 : 1;
 }

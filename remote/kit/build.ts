@@ -2,12 +2,12 @@ import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readFile, readlink, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { LAYER_FOLDERS, type Kit, type KitLayer, type KitLayerName, type KitManifest, type KitPlatform } from "../../src/contract/kit.ts";
+import { LAYER_FOLDERS, type Kit, type KitGpu, type KitLayer, type KitLayerName, type KitManifest, type KitPlatform } from "../../src/contract/kit.ts";
 import type { Progress } from "../../src/contract/progress.ts";
 import { archiveLayer } from "./archive.ts";
 import type { BuildContext, LayerRecipe } from "./context.ts";
 import { copyTree } from "./copy.ts";
-import { engineLayer, type KitGpu } from "./engine-layer.ts";
+import { engineLayer } from "./engine-layer.ts";
 import { openLayer, sealLayer } from "./layer.ts";
 import { nodeLayer } from "./node-layer.ts";
 import { pythonLayer, type KitPython } from "./python-layer.ts";
@@ -56,7 +56,7 @@ export async function buildKit(options: BuildKitOptions): Promise<Kit> {
 
 const TITLES: Record<KitLayerName, string> = { node: "Node", engine: "the LLM engine", python: "the course store", services: "the services" };
 
-async function layerFromCache(name: KitLayerName, recipe: LayerRecipe, { cache, signal }: BuildContext): Promise<KitLayer> {
+export async function layerFromCache(name: KitLayerName, recipe: LayerRecipe, { cache, signal }: BuildContext): Promise<KitLayer> {
   const inputs = createHash("sha256").update(await recipe.inputs()).digest("hex").slice(0, 24);
   const folder = join(cache, "layers", `${name}-${inputs}`);
   const cached = await openLayer(name, folder);
@@ -98,7 +98,7 @@ async function assemble(layers: KitLayer[], { platform, gpu }: BuildKitOptions, 
     await rm(temporary, { recursive: true, force: true });
   }
   const total = (key: "files" | "bytes") => layers.reduce((sum, layer) => sum + layer[key], 0);
-  return { hash, folder, version, layers, files: total("files"), bytes: total("bytes") };
+  return { hash, folder, version, platform, gpu, layers, files: total("files"), bytes: total("bytes") };
 }
 
 async function isWhole(folder: string, layers: KitLayer[]): Promise<boolean> {

@@ -1,13 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { MentorError } from "../../src/contract/errors.ts";
-import type { KitPlatform } from "../../src/contract/kit.ts";
+import type { KitGpu, KitPlatform } from "../../src/contract/kit.ts";
 import type { BuildContext, LayerRecipe } from "./context.ts";
 import { copyTree } from "./copy.ts";
 import { walk } from "./layer.ts";
 import { locked, packageFolder } from "./npm-package.ts";
-
-export type KitGpu = "cpu" | "cuda" | "metal";
 
 /** Compilers, their headers and a command line: never loaded when a prebuilt binary is used. */
 const NOT_NEEDED = new Set(["cmake-js", "node-addon-api", "yargs", "validate-npm-package-name", "ignore", "typescript"]);

@@ -70,7 +70,7 @@ const PRUNED = [
   /^bin\//,
   /\.(pyx|pxd|pxi|pyi|h|hpp|a|lib|cc|cpp)$/,
   /^pyarrow\/(include|src)\//,
-  /^pyarrow\/(lib)?(arrow_|_)?(python_)?(flight|substrait)/,
+  /^pyarrow\/(lib)?(arrow_|_)?(python_)?flight/,
   /^pyarrow\/lib[a-z_]+\.so(\.\d+\.\d+\.\d+)?$/,
   // Names the folder it was installed into, and when: would make every build differ.
   /\.dist-info\/(RECORD|direct_url\.json|INSTALLER|REQUESTED)$/,

@@ -8,6 +8,8 @@ export type KitLayerName = (typeof KIT_LAYERS)[number];
 
 export type KitPlatform = "linux-x64" | "linux-arm64" | "darwin-x64" | "darwin-arm64" | "win32-x64" | "win32-arm64";
 
+export type KitGpu = "cpu" | "cuda" | "metal";
+
 export interface KitLayer {
   name: KitLayerName;
   /** SHA-256 over the names, modes and contents of its files; 32 hex digits of it. */
@@ -27,6 +29,8 @@ export interface Kit {
   /** Ready to run on this computer, when it was built for it. */
   folder: string;
   version: string;
+  platform: KitPlatform;
+  gpu: KitGpu;
   layers: KitLayer[];
   files: number;
   bytes: number;
@@ -37,7 +41,7 @@ export interface KitManifest {
   hash: string;
   version: string;
   platform: KitPlatform;
-  gpu: "cpu" | "cuda" | "metal";
+  gpu: KitGpu;
   layers: { name: KitLayerName; hash: string }[];
 }
 

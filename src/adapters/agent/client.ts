@@ -1,0 +1,123 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { AgentStatus, ServiceConfigs, ServiceName, ServiceStatus, WatchdogConfig } from "../../contract/agent.ts";
+import { ERRORS, MentorError, fromErrorReport, type ErrorReport } from "../../contract/errors.ts";
+import type { LogLine } from "../../contract/logs.ts";
+import type { Progress } from "../../contract/progress.ts";
+
+export interface AgentClientOptions {
+  /** Where the agent is reached: a tunnel's end or the agent's own port, on this computer's loopback. */
+  url: string;
+  key: string;
+  /** Milliseconds between two looks at a service that is starting. */
+  pollMs?: number;
+}
+
+export interface WaitOptions {
+  signal?: AbortSignal;
+  onProgress?: (progress: Progress) => void;
+}
+
+/**
+ * The desktop's side of the agent's control interface. Every call rejects with a MentorError:
+ * the service's own, or `host-lost` when the agent cannot be reached.
+ */
+export class AgentClient {
+  readonly #base: string;
+  readonly #key: string;
+  readonly #pollMs: number;
+
+  constructor({ url, key, pollMs = 250 }: AgentClientOptions) {
+    this.#base = url;
+    this.#key = key;
+    this.#pollMs = pollMs;
+  }
+
+  status(signal?: AbortSignal): Promise<AgentStatus> {
+    return this.#json("GET", "/status", undefined, signal);
+  }
+
+  /** Starts a service and waits until a real call to it succeeds. An abort stops it again. */
+  async startService<Name extends ServiceName>(name: Name, config: ServiceConfigs[Name], { signal, onProgress }: WaitOptions = {}): Promise<ServiceStatus> {
+    await this.#json("POST", `/services/${name}/start`, config, signal);
+    try {
+      for (;;) {
+        const service = (await this.status(signal)).services.find((candidate) => candidate.name === name);
+        if (service === undefined) throw new MentorError("agent-failed", `The agent knows no service "${name}".`);
+        if (service.state === "ready") return service;
+        if (service.state === "failed" && service.error !== null) throw fromErrorReport(service.error);
+        if (service.state !== "starting") throw new MentorError("service-failed", `The service "${name}" was stopped while it started.`);
+        if (service.progress !== null) onProgress?.(service.progress);
+        await pause(this.#pollMs, undefined, { signal });
+      }
+    } catch (error) {
+      if (signal?.aborted) await this.stopService(name).catch(() => {});
+      throw error;
+    }
+  }
+
+  async stopService(name: ServiceName, signal?: AbortSignal): Promise<void> {
+    await this.#json("POST", `/services/${name}/stop`, {}, signal);
+  }
+
+  setWatchdog(config: WatchdogConfig, signal?: AbortSignal): Promise<AgentStatus> {
+    return this.#json("POST", "/watchdog", config, signal);
+  }
+
+  async heartbeat(signal?: AbortSignal): Promise<void> {
+    await this.#json("POST", "/heartbeat", {}, signal);
+  }
+
+  /** Resolves when all services are stopped; the agent then ends by itself. */
+  async shutdown(signal?: AbortSignal): Promise<void> {
+    await this.#json("POST", "/shutdown", {}, signal);
+  }
+
+  /** Lines after `after`, oldest first; with `follow` it goes on until the signal aborts or the agent ends. */
+  async *logs({ after = 0, follow = false, signal }: { after?: number; follow?: boolean; signal?: AbortSignal } = {}): AsyncGenerator<LogLine, void> {
+    const response = await this.#request("GET", `/logs?after=${after}&follow=${follow ? 1 : 0}`, undefined, signal);
+    const decoder = new TextDecoder();
+    let rest = "";
+    try {
+      for await (const chunk of response.body ?? []) {
+        const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+        rest = lines.pop()!;
+        for (const line of lines) yield JSON.parse(line) as LogLine;
+      }
+    } catch (error) {
+      if (signal?.aborted) return;
+      throw lost(error);
+    }
+  }
+
+  async #json<Answer>(method: string, path: string, body?: object, signal?: AbortSignal): Promise<Answer> {
+    const response = await this.#request(method, path, body, signal);
+    return (await response.json()) as Answer;
+  }
+
+  async #request(method: string, path: string, body?: object, signal?: AbortSignal): Promise<Response> {
+    let response: Response;
+    try {
+      response = await fetch(this.#base + path, {
+        method,
+        headers: { authorization: `Bearer ${this.#key}`, ...(body === undefined ? {} : { "content-type": "application/json" }) },
+        body: body === undefined ? undefined : JSON.stringify(body),
+        signal,
+      });
+    } catch (error) {
+      if (signal?.aborted) throw new MentorError("cancelled", "The work was cancelled.", { cause: error });
+      throw lost(error);
+    }
+    if (response.ok) return response;
+    throw failure(response.status, await response.json().catch(() => null));
+  }
+}
+
+function lost(cause: unknown): MentorError {
+  return new MentorError("host-lost", "The helper on the host does not answer.", { cause });
+}
+
+function failure(status: number, body: unknown): MentorError {
+  const error = (body as { error?: Partial<ErrorReport> } | null)?.error;
+  if (typeof error?.code === "string" && Object.hasOwn(ERRORS, error.code) && typeof error.message === "string") return fromErrorReport(error as ErrorReport);
+  return new MentorError("agent-failed", `The helper on the host answered ${status}${error?.message === undefined ? "" : `: ${error.message}`}`, { details: { status } });
+}
