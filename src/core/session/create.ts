@@ -1,4 +1,4 @@
-import { MentorError, toErrorReport } from "../../contract/errors.ts";
+import { MentorError, toErrorReport, type ErrorReport } from "../../contract/errors.ts";
 import type { StepId } from "../../contract/plan.ts";
 import type { Progress } from "../../contract/progress.ts";
 import type { SessionSnapshot, StartRequest } from "../../contract/session.ts";
@@ -29,7 +29,7 @@ export function createSession(options: SessionOptions): Session {
   let facts = new SessionFacts();
   let once: OnceAnswers = {};
   let weights = new Map<StepId, number>();
-  let reopened: Promise<void> | null = null;
+  let reopened: Promise<ErrorReport | null> | null = null;
   let closed = false;
   const progress = new Map<StepId, Progress>();
   const active = new Set<Promise<void>>();
@@ -121,7 +121,7 @@ export function createSession(options: SessionOptions): Session {
     if (effect.type === "run") return follow(runner.run(effect.step, effect.adopt, surroundings));
     const stale = [...state.steps].filter(([, step]) => step.owned && !step.live).map(([id]) => id);
     reopened ??= runner.reopen(stale, surroundings);
-    follow(reopened.then(() => runner.undo(effect.step, surroundings)));
+    follow(reopened.then((failure) => runner.undo(effect.step, surroundings, failure)));
   }
 
   function follow(work: ReturnType<Runner["run"]>): void {

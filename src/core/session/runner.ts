@@ -1,4 +1,4 @@
-import { MentorError, toErrorReport } from "../../contract/errors.ts";
+import { MentorError, toErrorReport, type ErrorReport } from "../../contract/errors.ts";
 import type { StepId } from "../../contract/plan.ts";
 import type { Progress } from "../../contract/progress.ts";
 import type { StartRequest } from "../../contract/session.ts";
@@ -67,7 +67,8 @@ export class Runner {
     }
   }
 
-  async undo(id: StepId, surroundings: Surroundings): Promise<Outcome> {
+  /** `reopening`: why a handle that the undo may need could not be had; it then says more than the undo itself. */
+  async undo(id: StepId, surroundings: Surroundings, reopening: ErrorReport | null): Promise<Outcome> {
     const { facts } = surroundings;
     const { undo } = this.#implementation(id);
     if (undo === undefined) return { type: "undo-done", step: id, facts: facts.toJournal() };
@@ -77,7 +78,8 @@ export class Runner {
       await attempt.perform(() => undo(context));
       return { type: "undo-done", step: id, facts: facts.toJournal() };
     } catch (error) {
-      const report = toErrorReport(error);
+      const own = toErrorReport(error);
+      const report = own.code === "host-lost" && reopening !== null ? reopening : own;
       this.#options.log(id, "error", report.message);
       return { type: "undo-failed", step: id, error: report, facts: facts.toJournal() };
     }
@@ -85,9 +87,10 @@ export class Runner {
 
   /**
    * Restores the handles that undos need, for those steps whose handles a crash or a lost
-   * connection has taken. Best effort: an undo that cannot do without them says so itself.
+   * connection has taken. Best effort: an undo may do without. Resolves with the first failure.
    */
-  async reopen(ids: readonly StepId[], surroundings: Surroundings): Promise<void> {
+  async reopen(ids: readonly StepId[], surroundings: Surroundings): Promise<ErrorReport | null> {
+    let failure: ErrorReport | null = null;
     for (const id of ids) {
       const { adopt, opensHandles } = this.#implementation(id);
       if (adopt === undefined || opensHandles !== true) continue;
@@ -96,9 +99,12 @@ export class Runner {
         const context = this.#context(id, attempt, surroundings);
         await attempt.perform(() => adopt(context));
       } catch (error) {
-        this.#options.log(id, "warn", toErrorReport(error).message);
+        const report = toErrorReport(error);
+        this.#options.log(id, "warn", report.message);
+        failure ??= report;
       }
     }
+    return failure;
   }
 
   abort(id: StepId): void {
