@@ -4,7 +4,7 @@ import { realpathSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { SetupError } from "./setup/command.mjs";
-import { installDependencies, isInstalled, linkCommand } from "./setup/dependencies.mjs";
+import { areInstalled, installDependencies, linkCommand } from "./setup/dependencies.mjs";
 import { findNode24, nodeAdvice, requireNode24Possible } from "./setup/node24.mjs";
 import { oneAtATime } from "./setup/one-at-a-time.mjs";
 import { createProgress } from "./setup/progress.mjs";
@@ -19,7 +19,7 @@ export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "..");
  */
 export async function setup({ root = ROOT, progress = createProgress() } = {}) {
   requireNode24Possible(root);
-  if (![root, resolve(root, "remote")].every(isInstalled)) await oneAtATime(root, () => installDependencies(root, progress));
+  if (!areInstalled(root)) await oneAtATime(root, () => installDependencies(root, progress));
   const node = findNode24(root);
   if (node === null) throw new SetupError("Node 24 is not among the installed packages.", { advice: nodeAdvice(process.platform, process.arch) });
   linkCommand(root);

@@ -20,32 +20,39 @@ const readJson = (file) => JSON.parse(readFileSync(file, "utf8"));
 const lockHash = (folder) => createHash("sha256").update(readFileSync(join(folder, "package-lock.json"))).update(`${process.platform}-${process.arch}`).digest("hex");
 
 /** Whether what stands in `node_modules` is what the lock asks for. Costs milliseconds. */
-export function isInstalled(folder) {
+export function isInstalled(folder, { platform = process.platform, arch = process.arch, withOptional = true } = {}) {
   const modules = join(folder, "node_modules");
   const stamp = join(modules, STAMP);
-  if (existsSync(stamp)) return readFileSync(stamp, "utf8") === lockHash(folder);
-  // Installed by hand with npm: npm's own record of it counts, when nothing that is needed is missing.
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === lockHash(folder)) return true;
+  // Brought up to date by hand with npm: npm's own record of it counts, when nothing that belongs here is missing.
   const record = join(modules, ".package-lock.json");
   if (!existsSync(record)) return false;
   const present = readJson(record).packages;
-  const complete = Object.entries(readJson(join(folder, "package-lock.json")).packages).every(
-    ([path, wanted]) => path === "" || wanted.optional === true || wanted.devOptional === true || wanted.peer === true || present[path]?.version === wanted.version,
-  );
+  const locked = readJson(join(folder, "package-lock.json")).packages;
+  // Optional packages of packages come and go with the system; those that we name ourselves are meant for it.
+  const named = withOptional ? Object.keys(locked[""].optionalDependencies ?? {}).map((name) => `node_modules/${name}`) : [];
+  const serves = (allowed, one) => allowed === undefined || allowed.includes(one);
+  const complete = Object.entries(locked).every(([path, { version, optional, os, cpu }]) => {
+    const wanted = optional !== true || (named.includes(path) && serves(os, platform) && serves(cpu, arch));
+    return path === "" || (present[path] === undefined ? !wanted : present[path].version === version);
+  });
   if (complete) writeFileSync(stamp, lockHash(folder));
   return complete;
 }
 
+/** Whether both halves of the project, the app's and the host's, have their packages. */
+export const areInstalled = (root) => isInstalled(root) && isInstalled(join(root, "remote"), { withOptional: false });
+
 /** @param {string} root @param {{ step: Function }} progress */
 export async function installDependencies(root, progress) {
   const remote = join(root, "remote");
-  const wanting = [root, remote].filter((folder) => !isInstalled(folder));
-  if (wanting.length === 0) return;
+  if (areInstalled(root)) return;
   await requireNpm();
-  if (wanting.includes(root)) {
+  if (!isInstalled(root)) {
     await progress.step("Install the app's packages", () => runCommand("Install the app's packages", [...npmCommand(), "ci", "--no-audit", "--no-fund"], { cwd: root }));
     writeFileSync(join(root, "node_modules", STAMP), lockHash(root));
   }
-  if (wanting.includes(remote)) {
+  if (!isInstalled(remote, { withOptional: false })) {
     await progress.step("Install the mentor's packages", () => installRemote(remote));
     writeFileSync(join(remote, "node_modules", STAMP), lockHash(remote));
   }

@@ -6,6 +6,7 @@ const elapsed = (since) => `${Math.round((Date.now() - since) / 1000)} s`;
 /**
  * Names each step in plain words and says how long it takes. All of it goes to standard error, so
  * that a command's own output stays clean.
+ * @param {{ write(text: string): unknown, isTTY?: boolean }} stream
  */
 export function createProgress(stream = process.stderr) {
   return {
