@@ -27,8 +27,7 @@ const INSTALL_PIP =
  * @throws MentorError kit-unavailable when pip is missing or does not know the package
  */
 export async function wheelUrl(pin: WheelPin, signal?: AbortSignal): Promise<string> {
-  const python = await findPip(signal);
-  const output = await pip(python, ["install", "--dry-run", "--ignore-installed", "--no-deps", "--quiet", "--report", "-", ...selection(pin)], pin, signal);
+  const output = await pip(["install", "--dry-run", "--ignore-installed", "--no-deps", "--quiet", "--report", "-", ...selection(pin)], pin, signal);
   const report = PipReport.safeParse(parseJson(output));
   if (!report.success) throw unavailable(pin, `pip's answer could not be understood: ${report.error.issues[0]?.message ?? ""}`);
   const { url, archive_info } = report.data.install[0]!.download_info;
@@ -45,8 +44,7 @@ export async function wheelUrl(pin: WheelPin, signal?: AbortSignal): Promise<str
 
 /** Lets pip itself fetch the wheel into `folder`: for indexes that only pip can open (passwords, own certificates). */
 export async function pipDownload(pin: WheelPin, folder: string, signal?: AbortSignal): Promise<void> {
-  const python = await findPip(signal);
-  await pip(python, ["download", "--no-deps", "--quiet", "--dest", folder, ...selection(pin, false)], pin, signal);
+  await pip(["download", "--no-deps", "--quiet", "--dest", folder, ...selection(pin, false)], pin, signal);
 }
 
 function selection(pin: WheelPin, dryRun = true): string[] {
@@ -56,26 +54,17 @@ function selection(pin: WheelPin, dryRun = true): string[] {
   return ["--only-binary", ":all:", ...target, `${pin.name}==${pin.version}`];
 }
 
-async function pip(python: readonly string[], args: string[], pin: WheelPin, signal?: AbortSignal): Promise<string> {
-  try {
-    const [command, ...first] = python;
-    const env = { ...process.env, PIP_DISABLE_PIP_VERSION_CHECK: "1", PIP_NO_INPUT: "1" };
-    return (await run(command!, [...first, "-m", "pip", ...args], { signal, env, maxBuffer: 16 << 20 })).stdout;
-  } catch (error) {
-    signal?.throwIfAborted();
-    const said = String((error as { stderr?: string }).stderr ?? "").trim().split("\n").at(-1);
-    throw unavailable(pin, said || "pip failed.", error);
-  }
-}
-
-async function findPip(signal?: AbortSignal): Promise<readonly string[]> {
-  for (const client of CLIENTS) {
+async function pip(args: string[], pin: WheelPin, signal?: AbortSignal): Promise<string> {
+  const env = { ...process.env, PIP_DISABLE_PIP_VERSION_CHECK: "1", PIP_NO_INPUT: "1" };
+  for (const [command, ...first] of CLIENTS) {
     try {
-      const [command, ...first] = client;
-      await run(command!, [...first, "-m", "pip", "--version"], { signal });
-      return client;
-    } catch {
+      return (await run(command!, [...first, "-m", "pip", ...args], { signal, env, maxBuffer: 16 << 20 })).stdout;
+    } catch (error) {
       signal?.throwIfAborted();
+      const { code, stderr = "" } = error as { code?: unknown; stderr?: string };
+      // 9009 is how Windows' stand-in for a Python that is not installed ends.
+      if (code === "ENOENT" || code === 9009 || stderr.includes("No module named pip")) continue;
+      throw unavailable(pin, stderr.trim().split("\n").at(-1) || "pip failed.", error);
     }
   }
   throw new MentorError("kit-unavailable", "Python's package client pip is not on this computer; the practice models and the course store come through it.", {
