@@ -1,0 +1,39 @@
+// A tiny service of a kit: it takes `--config FILE` like the real ones, answers /health with the
+// key, and does what the configuration's `model` says, one word each.
+import { spawn } from "node:child_process";
+import { appendFileSync, readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { dirname, join } from "node:path";
+
+const file = process.argv[process.argv.indexOf("--config") + 1];
+const { port, key, model = "" } = JSON.parse(readFileSync(file, "utf8"));
+const words = new Set(model.split(" "));
+const diary = join(dirname(file), "stand-in.txt");
+const write = (text) => appendFileSync(diary, `${text}\n`);
+const say = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
+
+write(`start ${process.pid}`);
+console.error("plain words of the engine");
+say({ log: "structured words", level: "debug" });
+say({ progress: { done: 1, total: 2, unit: "bytes", rate: null, etaSeconds: null, detail: "loading" } });
+
+if (words.has("child")) {
+  // Leaves the group on purpose, and does not care about signals.
+  const child = spawn(process.execPath, ["-e", "process.on('SIGTERM', () => {}); setInterval(() => {}, 1000)"], { detached: true, stdio: "ignore" });
+  write(`child ${child.pid}`);
+}
+if (words.has("stubborn")) for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, () => write(`ignored ${signal}`));
+if (words.has("reports")) {
+  say({ error: { code: "gpu-unusable", message: "There is no driver." } });
+  process.stdout.write("", () => process.exit(1));
+} else if (words.has("crashes")) {
+  console.error("it burns");
+  process.exitCode = 7;
+} else {
+  const server = createServer((request, response) => {
+    const welcome = request.headers.authorization === `Bearer ${key}` && !words.has("never-ready");
+    response.writeHead(welcome ? 200 : 503).end();
+    if (request.url === "/crash") process.exit(9);
+  });
+  server.listen(port, "127.0.0.1");
+}

@@ -1,0 +1,174 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { beforeAll, afterAll, expect, onTestFinished, test } from "vitest";
+import { AgentClient } from "../../../src/adapters/agent/client.ts";
+import { freePort } from "../../../src/adapters/local/free-port.ts";
+import type { AgentAddress, AgentStatus } from "../../../src/contract/agent.ts";
+import type { LogLine } from "../../../src/contract/logs.ts";
+import { bundle } from "../../../remote/kit/services-layer.ts";
+import { isAlive, llmConfig, until } from "./stand-in-agent.ts";
+
+const PROJECT = fileURLToPath(new URL("../../..", import.meta.url));
+const KEY = "first-key-of-this-test-0123456789abcdef";
+const OTHER_KEY = "other-key-of-this-test-0123456789abcdef";
+let kits: string;
+
+beforeAll(async () => {
+  kits = await mkdtemp(join(tmpdir(), "kits with space "));
+  await makeKit("a");
+  await makeKit("b");
+});
+afterAll(() => rm(kits, { recursive: true, force: true }));
+
+/** The real agent, bundled as it travels, with the stand-in service. */
+async function makeKit(hash: string): Promise<void> {
+  const kit = join(kits, hash);
+  await mkdir(join(kit, "bin"), { recursive: true });
+  await symlink(process.execPath, join(kit, "bin", "node"));
+  await bundle(join(PROJECT, "remote"), { agent: join(PROJECT, "remote", "agent", "main.ts") }, kit);
+  await copyFile(join(PROJECT, "test", "parts", "service-stand-in.mjs"), join(kit, "llm.mjs"));
+  await writeFile(join(kit, "kit.json"), JSON.stringify({ hash, version: "1" }));
+}
+
+/** Runs the kit's agent program with an empty environment, as on a bare host. */
+async function run(kit: string, args: string[], input = "") {
+  const child = spawn(join(kits, kit, "bin", "node"), [join(kits, kit, "agent.mjs"), ...args], { env: {}, cwd: "/", stdio: ["pipe", "pipe", "pipe"] });
+  child.stdin.end(input);
+  const [stdout, stderr, [exitCode]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
+  return { exitCode: exitCode as number, stdout, stderr, answer: JSON.parse(stdout || "null") };
+}
+
+async function host() {
+  const root = await mkdtemp(join(tmpdir(), "host 'quoted' "));
+  onTestFinished(async () => {
+    await run("a", ["stop", "--root", root]);
+    await rm(root, { recursive: true, force: true });
+  });
+  const start = async (kit = "a", key = KEY): Promise<AgentAddress> => {
+    const { exitCode, answer, stderr } = await run(kit, ["start"], JSON.stringify({ key, root }));
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+    return answer;
+  };
+  const runFolder = join(root, "ai-mentor", "run");
+  return { root, start, runFolder, pidOfService: async () => (JSON.parse(await readFile(join(runFolder, "llm.process.json"), "utf8")) as { pid: number }).pid };
+}
+
+const clientOf = ({ port }: AgentAddress, key = KEY) => new AgentClient({ url: `http://127.0.0.1:${port}`, key, pollMs: 20 });
+
+test("start is answered once it listens, and again with the same agent", async () => {
+  const { root, start } = await host();
+  const first = await start();
+  expect(first).toMatchObject({ pid: expect.any(Number), port: expect.any(Number), kitHash: "a" });
+  expect(await start()).toEqual(first);
+  const { answer } = await run("a", ["status", "--root", root]);
+  expect(answer as AgentStatus).toMatchObject({ pid: first.pid, kitHash: "a", watchdog: null, services: [{ name: "milvus" }, { name: "llm" }, { name: "api" }] });
+});
+
+test("two starts at once make one agent", async () => {
+  const { start } = await host();
+  const [first, second] = await Promise.all([start(), start()]);
+  expect(first).toEqual(second);
+});
+
+test("another key or another kit replaces the agent, and its services go with it", async () => {
+  const { start, pidOfService } = await host();
+  const first = await start();
+  await clientOf(first).startService("llm", llmConfig(await freePort(0), "good"));
+  const service = await pidOfService();
+  const second = await start("a", OTHER_KEY);
+  expect(second.pid).not.toBe(first.pid);
+  expect([isAlive(first.pid), isAlive(service)]).toEqual([false, false]);
+  await expect(clientOf(second).status()).rejects.toMatchObject({ code: "agent-failed" });
+  const third = await start("b", OTHER_KEY);
+  expect(third.kitHash).toBe("b");
+  expect(isAlive(second.pid)).toBe(false);
+});
+
+test("stop leaves no process and no file with a secret", async () => {
+  const { root, start, pidOfService, runFolder } = await host();
+  const address = await start();
+  await clientOf(address).startService("llm", llmConfig(await freePort(0), "good"));
+  const service = await pidOfService();
+  expect((await run("a", ["stop", "--root", root])).answer).toEqual({ stopped: true });
+  expect([isAlive(address.pid), isAlive(service)]).toEqual([false, false]);
+  expect(await readdir(runFolder)).toEqual(["stand-in.txt"]);
+  expect((await run("a", ["stop", "--root", root])).answer).toEqual({ stopped: false });
+  expect(await run("a", ["status", "--root", root])).toMatchObject({ exitCode: 1, answer: { error: { code: "session-missing" } } });
+});
+
+test("what a killed agent left running is stopped by the next start, and nothing else", async () => {
+  const { start, pidOfService, runFolder } = await host();
+  const first = await start();
+  await clientOf(first).startService("llm", llmConfig(await freePort(0), "good child"));
+  const service = await pidOfService();
+  const child = Number(/child (\d+)/.exec(await readFile(join(runFolder, "stand-in.txt"), "utf8"))![1]);
+  process.kill(first.pid, "SIGKILL");
+  await until(() => !isAlive(first.pid));
+  expect([isAlive(service), isAlive(child)]).toEqual([true, true]);
+  // The record of a service whose number now belongs to somebody else: to this test.
+  await writeFile(join(runFolder, "api.process.json"), JSON.stringify({ pid: process.pid, startedAt: "1", mark: "none/api", stopSignal: "SIGTERM" }));
+  const second = await start();
+  await until(() => !isAlive(service) && !isAlive(child));
+  const lines = await Array.fromAsync(clientOf(second).logs());
+  expect(lines.map(({ text }) => text).join()).toContain("what it left running was stopped: llm");
+});
+
+test("the deadline ends the agent and its services without any desktop", async () => {
+  const { start, pidOfService, runFolder } = await host();
+  const address = await start();
+  const client = clientOf(address);
+  await client.startService("llm", llmConfig(await freePort(0), "good"));
+  const service = await pidOfService();
+  expect((await client.setWatchdog({ deadlineAt: null, silenceSeconds: 3600 })).watchdog).toMatchObject({ armed: true, lastHeartbeatAt: null });
+  await client.heartbeat();
+  expect((await client.status()).watchdog?.lastHeartbeatAt).not.toBeNull();
+  await client.setWatchdog({ deadlineAt: new Date().toISOString(), silenceSeconds: null });
+  await until(() => !isAlive(address.pid) && !isAlive(service));
+  expect(await readdir(runFolder)).toEqual(["stand-in.txt"]);
+});
+
+test("logs are followed while they are written, and end with the agent", async () => {
+  const { start } = await host();
+  const client = clientOf(await start());
+  const lines: LogLine[] = [];
+  const following = (async () => {
+    for await (const line of client.logs({ follow: true })) lines.push(line);
+  })().catch(() => {});
+  await client.startService("llm", llmConfig(await freePort(0), "good"));
+  await until(() => lines.some(({ text }) => text.includes("is ready")));
+  expect(lines.map(({ seq }) => seq)).toEqual(lines.map((_, index) => index + 1));
+  await client.shutdown();
+  await following;
+});
+
+test("a failed service, a wrong question and a cancelled start come back as what they are", async () => {
+  const { start } = await host();
+  const client = clientOf(await start());
+  await expect(client.startService("llm", llmConfig(await freePort(0), "reports"))).rejects.toMatchObject({ code: "gpu-unusable", message: "There is no driver." });
+  await expect(client.startService("llm", { port: 1 } as never)).rejects.toMatchObject({ code: "input-invalid" });
+  const cancel = new AbortController();
+  await expect(
+    client.startService("llm", llmConfig(await freePort(0), "never-ready"), { signal: cancel.signal, onProgress: () => cancel.abort() }),
+  ).rejects.toMatchObject({ name: expect.stringMatching(/AbortError|MentorError/) });
+  expect((await client.status()).services[1]).toMatchObject({ state: "stopped", pid: null });
+});
+
+test("a page's origin, a foreign name and a wrong key are refused", async () => {
+  const { start } = await host();
+  const { port } = await start();
+  const ask = async (headers: Record<string, string>) => (await fetch(`http://127.0.0.1:${port}/status`, { headers })).status;
+  expect(await ask({ authorization: `Bearer ${KEY}`, origin: "https://example.org" })).toBe(403);
+  expect(await ask({ authorization: "Bearer wrong" })).toBe(401);
+  expect(await ask({})).toBe(401);
+  expect(await ask({ authorization: `Bearer ${KEY}` })).toBe(200);
+});
+
+test("a start that cannot be understood is refused in plain words", async () => {
+  expect(await run("a", ["start"], "{}")).toMatchObject({ exitCode: 1, answer: { error: { code: "input-invalid" } } });
+  expect(await run("a", ["dance"])).toMatchObject({ exitCode: 2, stdout: "" });
+});

@@ -1,0 +1,112 @@
+import { once } from "node:events";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { createServer, type AddressInfo } from "node:net";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { freePort } from "../../../src/adapters/local/free-port.ts";
+import { isAlive, KEY, llmConfig, standInAgent, until } from "./stand-in-agent.ts";
+
+test("a service is ready only when a real call with the key succeeds, and its words are kept apart by kind", async () => {
+  const { agent, folders, service } = await standInAgent();
+  await agent.start("llm", llmConfig(await freePort(0), "good"));
+  await until(() => service().state === "ready");
+  const { pid } = service();
+  expect(agent.logs.after(0).filter(({ source }) => source === "llm").map(({ level, text }) => [level, text])).toEqual(
+    expect.arrayContaining([["warn", "plain words of the engine"], ["debug", "structured words"]]),
+  );
+  const file = join(folders.run, "llm.json");
+  expect((await stat(file)).mode & 0o777).toBe(0o600);
+  expect(await readFile(`/proc/${pid}/cmdline`, "utf8")).not.toContain(KEY);
+  expect(await readFile(`/proc/${pid}/environ`, "utf8")).not.toContain(KEY);
+});
+
+test("what is under way is told while a service loads", async () => {
+  const { agent, service } = await standInAgent();
+  await agent.start("llm", llmConfig(await freePort(0), "never-ready"));
+  await until(() => service().progress?.detail === "loading");
+  expect(service()).toMatchObject({ state: "starting", progress: { done: 1, total: 2, unit: "bytes" } });
+});
+
+test("a service that never answers and falls silent is ended and named", async () => {
+  const { agent, service } = await standInAgent({ readyWithinMs: 200 });
+  await agent.start("llm", llmConfig(await freePort(0), "never-ready"));
+  await until(() => service().state === "failed");
+  expect(service().error).toMatchObject({ code: "service-failed", message: expect.stringContaining("did not become ready") });
+  expect(service().pid).toBeNull();
+});
+
+test("a service that crashes later is started again on the same port", async () => {
+  const { agent, service } = await standInAgent();
+  const port = await freePort(0);
+  await agent.start("llm", llmConfig(port, "good"));
+  await until(() => service().state === "ready");
+  const first = service().pid;
+  await fetch(`http://127.0.0.1:${port}/crash`).catch(() => {});
+  await until(() => service().restarts === 1 && service().state === "ready");
+  expect(service().pid).not.toBe(first);
+  expect(service().port).toBe(port);
+});
+
+test("a service that keeps crashing is given up with its last words", async () => {
+  const { agent, service, diary } = await standInAgent();
+  await agent.start("llm", llmConfig(await freePort(0), "crashes"));
+  await until(() => service().state === "failed");
+  expect(service().error).toMatchObject({ code: "service-failed", message: expect.stringContaining("exit code 7") });
+  expect(service().error?.causes?.join()).toContain("it burns");
+  expect((await diary()).length).toBe(3);
+});
+
+test("an error that a service reports itself is passed on, and it is not tried again", async () => {
+  const { agent, service, diary } = await standInAgent();
+  await agent.start("llm", llmConfig(await freePort(0), "reports"));
+  await until(() => service().state === "failed");
+  expect(service().error).toEqual({ code: "gpu-unusable", message: "There is no driver." });
+  expect((await diary()).length).toBe(1);
+});
+
+test("a taken port is found before anything is started, with the program that has it", async () => {
+  const other = createServer().listen(0, "127.0.0.1");
+  onTestFinished(() => void other.close());
+  await once(other, "listening");
+  const { port } = other.address() as AddressInfo;
+  const { agent, service, diary } = await standInAgent();
+  await agent.start("llm", llmConfig(port, "good"));
+  await until(() => service().state === "failed");
+  expect(service().error).toMatchObject({ code: "port-in-use", details: { port, pid: process.pid } });
+  expect(await diary()).toEqual([""]);
+});
+
+test("the same configuration again changes nothing; another one replaces the process", async () => {
+  const { agent, service } = await standInAgent();
+  const port = await freePort(0);
+  await agent.start("llm", llmConfig(port, "good"));
+  await until(() => service().state === "ready");
+  const first = service().pid!;
+  await agent.start("llm", llmConfig(port, "good"));
+  expect(service().pid).toBe(first);
+  await agent.start("llm", llmConfig(port, "better"));
+  await until(() => service().state === "ready");
+  expect(service().pid).not.toBe(first);
+  expect(isAlive(first)).toBe(false);
+});
+
+test("stop ends a service that ignores it, and whatever it started; nothing of it stays in run/", async () => {
+  const { agent, folders, service, diary } = await standInAgent();
+  await agent.start("llm", llmConfig(await freePort(0), "stubborn child"));
+  await until(() => service().state === "ready");
+  const pid = service().pid!;
+  const child = Number((await diary()).find((line) => line.startsWith("child"))!.split(" ")[1]);
+  expect(isAlive(child)).toBe(true);
+  await agent.stop("llm");
+  expect(service()).toMatchObject({ state: "stopped", pid: null, error: null });
+  expect(await diary()).toContain("ignored SIGTERM");
+  await until(() => !isAlive(pid) && !isAlive(child));
+  expect(await readdir(folders.run)).toEqual(["stand-in.txt"]);
+});
+
+test("a service that is stopped while it waits for its next try stays stopped", async () => {
+  const { agent, service } = await standInAgent({ probe: async () => false });
+  await agent.start("llm", llmConfig(await freePort(0), "good"));
+  await agent.stop("llm");
+  expect(service().state).toBe("stopped");
+});
