@@ -51,22 +51,13 @@ const ROW_FIELDS = ["text", "file", "section", "page", "passage"];
  * with course-other-model when the collection belongs to another embedding model.
  */
 export class PassageStore {
-  readonly #client: MilvusClient;
   readonly #options: StoreOptions;
+  #client: Promise<MilvusClient> | null = null;
   #ready: Promise<boolean> | null = null;
   #writes: Promise<unknown> = Promise.resolve();
 
   constructor(options: StoreOptions) {
     this.#options = options;
-    this.#client = new MilvusClient({
-      address: options.address,
-      timeout: options.timeoutMs ?? 30_000,
-      maxRetries: 2,
-      logLevel: "error",
-      telemetry: { enabled: false },
-    });
-    // A server that is not there yet rejects this promise too, and nobody else would catch it.
-    this.#client.connectPromise.catch(() => {});
   }
 
   get collection(): string {
@@ -76,7 +67,7 @@ export class PassageStore {
   /** Whether Milvus answers and says that it is well. Never rejects. */
   async healthy(): Promise<boolean> {
     try {
-      return (await this.#client.checkHealth()).isHealthy;
+      return (await (await this.#connected()).checkHealth()).isHealthy;
     } catch {
       return false;
     }
@@ -92,11 +83,11 @@ export class PassageStore {
       const rows = passages.map((passage) => toRow(passage, passages.length, sha256, ingestedAt));
       for (const batch of batches([...rows.slice(1), rows[0]!], ROWS_PER_WRITE)) {
         signal?.throwIfAborted();
-        const answer = await this.#call("upsert", () => this.#client.upsert({ collection_name: this.#options.collection, data: batch }));
+        const answer = await this.#call("upsert", (client) => client.upsert({ collection_name: this.#options.collection, data: batch }));
         if (answer.err_index.length > 0) throw failed(`Milvus refused ${answer.err_index.length} passages of ${file}.`);
       }
       const mine = `file_id == "${hash(file)}"`;
-      await this.#call("delete", () => this.#client.delete({ collection_name: this.#options.collection, filter: `${mine} and ingested_at != "${ingestedAt}"` }));
+      await this.#call("delete", (client) => client.delete({ collection_name: this.#options.collection, filter: `${mine} and ingested_at != "${ingestedAt}"` }));
       const kept = await this.#count(mine);
       if (kept !== passages.length) throw failed(`${file} has ${passages.length} passages, but Milvus kept ${kept}.`);
       return kept;
@@ -106,15 +97,43 @@ export class PassageStore {
   async deleteDocument(file: string): Promise<void> {
     await this.#write(async () => {
       if (!(await this.#open())) return;
-      await this.#call("delete", () => this.#client.delete({ collection_name: this.#options.collection, filter: `file_id == "${hash(file)}"` }));
+      await this.#call("delete", (client) => client.delete({ collection_name: this.#options.collection, filter: `file_id == "${hash(file)}"` }));
     });
   }
 
   /** The nearest passages, best first; none when nothing was ever ingested. */
-  async search(vector: readonly number[], limit: number): Promise<Hit[]> {
+  search(vector: readonly number[], limit: number): Promise<Hit[]> {
+    return this.#again(() => this.#search(vector, limit));
+  }
+
+  /** Passages in the collection, counted by Milvus. */
+  count(): Promise<number> {
+    return this.#again(async () => ((await this.#open()) ? this.#count("") : 0));
+  }
+
+  /** The whole documents, sorted by file name. */
+  documents(): Promise<CourseDocument[]> {
+    return this.#again(() => this.#documents());
+  }
+
+  /** Removes the whole collection, if there is one. */
+  async drop(): Promise<void> {
+    await this.#write(async () => {
+      this.#ready = null;
+      const { value } = await this.#call("hasCollection", (client) => client.hasCollection({ collection_name: this.#options.collection }));
+      if (value) await this.#call("drop", (client) => client.dropCollection({ collection_name: this.#options.collection }));
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#writes.catch(() => {});
+    await (await this.#client?.catch(() => null))?.closeConnection();
+  }
+
+  async #search(vector: readonly number[], limit: number): Promise<Hit[]> {
     if (!(await this.#open())) return [];
-    const answer = await this.#call("search", () =>
-      this.#client.search({
+    const answer = await this.#call("search", (client) =>
+      client.search({
         collection_name: this.#options.collection,
         data: [...vector],
         anns_field: "vector",
@@ -127,20 +146,14 @@ export class PassageStore {
     return answer.results.map((row) => ({ score: row.score, ...fromRow(row) }));
   }
 
-  /** Passages in the collection, counted by Milvus. */
-  async count(): Promise<number> {
-    return (await this.#open()) ? this.#count("") : 0;
-  }
-
-  /** The whole documents, sorted by file name. */
-  async documents(): Promise<CourseDocument[]> {
+  async #documents(): Promise<CourseDocument[]> {
     if (!(await this.#open())) return [];
     const documents = new Map<string, CourseDocument>();
     // The SDK's own iterator loses rows; paging by primary key does not.
     for (let last = ""; ; ) {
       const filter = `passage == 0 and id > "${last}"`;
-      const { data } = await this.#call("query", () =>
-        this.#client.query({
+      const { data } = await this.#call("query", (client) =>
+        client.query({
           collection_name: this.#options.collection,
           filter,
           output_fields: ["id", "file", "passages", "ingested_at", "file_sha256"],
@@ -162,23 +175,37 @@ export class PassageStore {
     return [...documents.values()].sort((a, b) => (a.file < b.file ? -1 : 1));
   }
 
-  /** Removes the whole collection, if there is one. */
-  async drop(): Promise<void> {
-    await this.#write(async () => {
-      this.#ready = null;
-      const { value } = await this.#call("hasCollection", () => this.#client.hasCollection({ collection_name: this.#options.collection }));
-      if (value) await this.#call("drop", () => this.#client.dropCollection({ collection_name: this.#options.collection }));
-    });
+  /** A client that never reached its server stays useless even when the server comes: it is made anew. */
+  #connected(): Promise<MilvusClient> {
+    this.#client ??= (async () => {
+      const { address, timeoutMs = 30_000 } = this.#options;
+      const client = new MilvusClient({ address, timeout: timeoutMs, maxRetries: 2, logLevel: "error", telemetry: { enabled: false } });
+      try {
+        await client.connectPromise;
+        return client;
+      } catch (error) {
+        this.#client = null;
+        await client.closeConnection().catch(() => {});
+        throw error;
+      }
+    })();
+    return this.#client;
   }
 
-  async close(): Promise<void> {
-    await this.#writes.catch(() => {});
-    await this.#client.closeConnection();
+  /** A server that was restarted has the collection, but not loaded: open it again, once. */
+  async #again<T>(read: () => Promise<T>): Promise<T> {
+    try {
+      return await read();
+    } catch (error) {
+      if (!(error instanceof MentorError) || error.code !== "search-failed") throw error;
+      this.#ready = null;
+      return read();
+    }
   }
 
   async #count(filter: string): Promise<number> {
-    const { data } = await this.#call("query", () =>
-      this.#client.query({ collection_name: this.#options.collection, filter, output_fields: ["count(*)"], consistency_level: "Strong" as never }),
+    const { data } = await this.#call("query", (client) =>
+      client.query({ collection_name: this.#options.collection, filter, output_fields: ["count(*)"], consistency_level: "Strong" as never }),
     );
     return Number(data[0]?.["count(*)"]);
   }
@@ -200,9 +227,9 @@ export class PassageStore {
 
   async #load(): Promise<boolean> {
     const { collection: collection_name, embedding } = this.#options;
-    const { value } = await this.#call("hasCollection", () => this.#client.hasCollection({ collection_name }));
+    const { value } = await this.#call("hasCollection", (client) => client.hasCollection({ collection_name }));
     if (!value) return false;
-    const description = await this.#call("describeCollection", () => this.#client.describeCollection({ collection_name }));
+    const description = await this.#call("describeCollection", (client) => client.describeCollection({ collection_name }));
     const property = (key: string) => description.properties.find((candidate) => candidate.key === key)?.value;
     const kept = { name: String(property(NAME_PROPERTY)), sha256: String(property(SHA256_PROPERTY)) };
     if (kept.sha256 !== embedding.sha256) {
@@ -210,15 +237,15 @@ export class PassageStore {
         details: { collection: collection_name, kept: kept.sha256, wanted: embedding.sha256 },
       });
     }
-    await this.#call("loadCollection", () => this.#client.loadCollection({ collection_name }));
+    await this.#call("loadCollection", (client) => client.loadCollection({ collection_name }));
     return true;
   }
 
   async #create(dimension: number): Promise<void> {
     if (await this.#open()) return;
     const { collection: collection_name, embedding } = this.#options;
-    await this.#call("createCollection", () =>
-      this.#client.createCollection({
+    await this.#call("createCollection", (client) =>
+      client.createCollection({
         collection_name,
         fields: [
           { name: "id", data_type: DataType.VarChar, is_primary_key: true, max_length: 64 },
@@ -247,10 +274,10 @@ export class PassageStore {
   }
 
   /** Requires an explicit success: the SDK turns "unimplemented" into an empty answer without an error. */
-  async #call<T>(name: string, work: () => Promise<T>): Promise<T> {
+  async #call<T>(name: string, work: (client: MilvusClient) => Promise<T>): Promise<T> {
     let answer: T;
     try {
-      answer = await work();
+      answer = await work(await this.#connected());
     } catch (error) {
       throw failed(`The course store did not answer (${name}).`, error);
     }
