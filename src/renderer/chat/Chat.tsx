@@ -20,6 +20,10 @@ export default function Chat() {
   const list = useRef<HTMLDivElement>(null);
   const atEnd = useRef(true);
   useEffect(() => {
+    // Fetched ahead, so that the first answer is not shown raw for a moment.
+    void import("./Markdown.tsx");
+  }, []);
+  useEffect(() => {
     // Whoever has scrolled up to read is left alone.
     if (atEnd.current && list.current !== null) list.current.scrollTop = list.current.scrollHeight;
     // oxlint-disable-next-line react/exhaustive-effect-dependencies -- new words are what moves the end

@@ -4,8 +4,9 @@ export function formatDuration(seconds: number): string {
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
   const minutes = Math.floor(whole / 60);
-  if (minutes < 60) return `${minutes} min ${whole % 60} s`;
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  const rest = (count: number, unit: string) => (count === 0 ? "" : ` ${count} ${unit}`);
+  if (minutes < 60) return `${minutes} min${rest(whole % 60, "s")}`;
+  return `${Math.floor(minutes / 60)} h${rest(minutes % 60, "min")}`;
 }
 
 /** Seconds left, rounded as far as a guess deserves: "a few seconds", "about 40 s", "about 3 min". */

@@ -9,7 +9,7 @@ export function share({ done, total }: Progress): number | null {
 
 /** "3.2 of 5.1 GB": how far it has come, in its own unit. */
 export function formatAmount({ done, total, unit }: Progress): string {
-  if (unit === "seconds") return "";
+  if (unit === "seconds" || (unit === "steps" && total === null)) return "";
   const show = unit === "bytes" ? formatBytes : (count: number) => formatCount(Math.round(count));
   const suffix = unit === "bytes" ? "" : ` ${unit}`;
   return total === null ? `${show(done)}${suffix}` : `${show(done)} of ${show(total)}${suffix}`;

@@ -26,10 +26,14 @@ export function Home() {
           </Notice>
         )}
         <div className="home-grid">
-          <StickCard />
-          <HostCard />
-          <CourseCard />
-          {!active && <PracticeCard />}
+          <div className="home-column">
+            <StickCard />
+            <CourseCard />
+          </div>
+          <div className="home-column">
+            <HostCard />
+            {!active && <PracticeCard />}
+          </div>
         </div>
       </Screen>
       <Launch />

@@ -4,20 +4,25 @@ import { stages } from "./stages.ts";
 import { Step } from "./Step.tsx";
 
 /** The living plan: one line of stations, which forks where steps run side by side. */
-export function Plan({ steps, label = en.session.planTitle }: { steps: readonly StepState[]; label?: string }) {
+export function Plan({ steps }: { steps: readonly StepState[] }) {
   return (
-    <ol className="plan" aria-label={label}>
+    <ol className="plan" aria-label={en.session.planTitle}>
       {stages(steps).map((group) => (
         <li key={group[0]?.id} className={group.length > 1 ? "stage forked" : "stage"}>
-          {group.length > 1 ? (
-            <ul aria-label={en.session.sideBySide}>
-              {group.map((step) => <li key={step.id}><Step step={step} /></li>)}
-            </ul>
-          ) : (
-            group.map((step) => <Step key={step.id} step={step} />)
-          )}
+          {group.length > 1 ? <Fork steps={group} /> : group.map((step) => <Step key={step.id} step={step} />)}
         </li>
       ))}
     </ol>
+  );
+}
+
+function Fork({ steps }: { steps: readonly StepState[] }) {
+  return (
+    <>
+      <p className="fork-label">{en.session.sideBySide}</p>
+      <ul>
+        {steps.map((step) => <li key={step.id}><Step step={step} /></li>)}
+      </ul>
+    </>
   );
 }

@@ -15,7 +15,9 @@ export function Ready({ session }: { session: SessionSnapshot }) {
   const figures: [string, string][] = [];
   if (startedAt !== null && readyAt !== null) figures.push([en.session.readyIn, formatDuration(secondsBetween(startedAt, readyAt, 0))]);
   if (firstTokenSeconds !== null) figures.push([en.session.firstToken, formatDuration(firstTokenSeconds)]);
-  figures.push([en.session.course, course === null || course.passages === 0 ? en.session.noCourse : en.session.courseText(course.documents, course.passages)]);
+  figures.push(
+    course === null || course.passages === 0 ? [en.session.course, en.session.noCourse] : [en.session.courseOf(course.documents), en.session.passages(course.passages)],
+  );
   return (
     <>
       <div className="row ready-actions">

@@ -3,6 +3,7 @@ import type { SessionSnapshot } from "../../contract/session.ts";
 import { Button } from "../parts/Button.tsx";
 import { Empty } from "../parts/Empty.tsx";
 import { ErrorNotice } from "../parts/Notice.tsx";
+import { ProgressBar } from "../parts/ProgressBar.tsx";
 import { Screen } from "../parts/Screen.tsx";
 import { useSession } from "../stores/session.ts";
 import { showView } from "../stores/view.ts";
@@ -50,7 +51,12 @@ function Phase({ session }: { session: SessionSnapshot }) {
     case "stopped":
       return <Stopped session={session} />;
     case "stopping":
-      return <output>{en.session.stoppingText}</output>;
+      return (
+        <div className="sheet stopping">
+          <ProgressBar share={null} label={TITLES.stopping} />
+          <output>{en.session.stoppingText}</output>
+        </div>
+      );
     case "needs-help":
       return (
         <>

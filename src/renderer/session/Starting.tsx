@@ -21,7 +21,7 @@ export function Starting({ session }: { session: SessionSnapshot }) {
           <strong className="overall-percent">{Math.floor(overall * 100)} %</strong>
           <span className="soft">
             {en.session.stepsDone(done, session.steps.length)}
-            {session.startedAt !== null && ` · ${formatDuration(Math.floor(secondsBetween(session.startedAt, null, now)))}`}
+            {session.startedAt !== null && ` · ${en.session.soFar(formatDuration(Math.floor(secondsBetween(session.startedAt, null, now))))}`}
           </span>
           <Button onClick={cancelSession} blocked={cancelling}>
             <X size={18} aria-hidden />

@@ -8,7 +8,7 @@ import { en } from "../strings/en.ts";
 import { StepIcon } from "./StepIcon.tsx";
 
 export const Step = memo(function Step({ step }: { step: StepState }) {
-  const { status, title, outcome, startedAt, endedAt, error } = step;
+  const { status, title, outcome, startedAt, endedAt } = step;
   return (
     <div className={`step ${status}`}>
       <StepIcon status={status} />
@@ -17,10 +17,9 @@ export const Step = memo(function Step({ step }: { step: StepState }) {
           <span className="step-title">{title}</span>
           <span className="hidden-text">({en.session.statuses[status]})</span>
           {outcome !== null && status !== "running" && <span className="step-outcome">{outcome}</span>}
-          {status === "skipped" && outcome === null && <span className="step-outcome">{en.session.statuses.skipped}</span>}
+          {(status === "skipped" || status === "failed") && outcome === null && <span className="step-outcome">{en.session.statuses[status]}</span>}
         </div>
         {status === "running" && <Running step={step} />}
-        {status === "failed" && error !== null && <p className="small">{error.message}</p>}
       </div>
       {startedAt !== null && endedAt !== null && status === "done" && <span className="step-time">{formatDuration(secondsBetween(startedAt, endedAt, 0))}</span>}
       {startedAt !== null && status === "running" && <Elapsed since={startedAt} />}
