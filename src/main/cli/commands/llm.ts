@@ -40,7 +40,7 @@ export async function llm(options: LlmOptions, { output }: CommandContext): Prom
     parallel: options.parallel,
     threads: options.threads ?? null,
   };
-  const child = spawn(process.execPath, [SERVER, "--config", "-"], { stdio: ["pipe", "pipe", "pipe"], env: { ...process.env, UV_THREADPOOL_SIZE: process.env.UV_THREADPOOL_SIZE ?? "8" } });
+  const child = spawn(process.execPath, [SERVER, "--config", "-"], { stdio: ["pipe", "pipe", "pipe"] });
   const ended = new Promise<string>((tell) => child.once("close", (code, signal) => tell(signal ?? `exit code ${code}`)));
   const leave = () => child.kill("SIGTERM");
   interrupt.addEventListener("abort", leave, { once: true });

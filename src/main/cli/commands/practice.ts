@@ -2,6 +2,7 @@ import { toCliAnswer, type StepTiming } from "../../../contract/cli.ts";
 import { MentorError } from "../../../contract/errors.ts";
 import type { SessionSnapshot } from "../../../contract/session.ts";
 import type { Stick } from "../../../contract/stick.ts";
+import { PRACTICE_QUESTIONS } from "../../../adapters/practice/course.ts";
 import { askQuestion } from "../answer.ts";
 import type { CommandContext } from "../command.ts";
 import { withCore, type CoreClient } from "../core.ts";
@@ -11,8 +12,7 @@ import { runToReady, stopSession } from "../run-session.ts";
 import { stepTimings } from "../session-state.ts";
 import { formatSeconds } from "../units.ts";
 
-/** Answered by the sample course of the practice stick. */
-const QUESTION = "What happens to a stack when an element is popped?";
+const [{ question: QUESTION }] = PRACTICE_QUESTIONS;
 
 /** The whole job on this computer: a stick, a session, a question, the answer, and the end. */
 export async function practice({ output, connect }: CommandContext): Promise<void> {
