@@ -13,6 +13,8 @@ const GRACE = 20_000;
 export interface AttemptOptions {
   definition: StepDefinition;
   clock: Clock;
+  /** What is waited for until the work itself says more, in plain words. */
+  detail: string;
   onProgress(progress: Progress): void;
 }
 
@@ -36,7 +38,7 @@ export class Attempt {
 
   constructor(options: AttemptOptions) {
     this.#options = options;
-    this.#detail = options.definition.title;
+    this.#detail = options.detail;
   }
 
   get signal(): AbortSignal {

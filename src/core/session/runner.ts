@@ -48,7 +48,7 @@ export class Runner {
   async run(id: StepId, adopt: boolean, surroundings: Surroundings): Promise<Outcome> {
     const { facts } = surroundings;
     const implementation = this.#implementation(id);
-    const attempt = this.#begin(id);
+    const attempt = this.#begin(id, adopt ? (title) => `Looking whether “${title}” still stands` : (title) => title);
     const context = this.#context(id, attempt, surroundings);
     try {
       const result = await attempt.perform(async () => {
@@ -72,7 +72,7 @@ export class Runner {
     const { facts } = surroundings;
     const { undo } = this.#implementation(id);
     if (undo === undefined) return { type: "undo-done", step: id, facts: facts.toJournal() };
-    const attempt = this.#begin(id);
+    const attempt = this.#begin(id, (title) => `Undoing “${title}”`);
     try {
       const context = this.#context(id, attempt, surroundings);
       await attempt.perform(() => undo(context));
@@ -94,7 +94,7 @@ export class Runner {
     for (const id of ids) {
       const { adopt, opensHandles } = this.#implementation(id);
       if (adopt === undefined || opensHandles !== true) continue;
-      const attempt = this.#begin(id);
+      const attempt = this.#begin(id, (title) => `Going back to “${title}”`);
       try {
         const context = this.#context(id, attempt, surroundings);
         await attempt.perform(() => adopt(context));
@@ -117,9 +117,10 @@ export class Runner {
     return found;
   }
 
-  #begin(id: StepId): Attempt {
+  #begin(id: StepId, detail: (title: string) => string): Attempt {
     const { clock, onProgress } = this.#options;
-    const attempt = new Attempt({ definition: this.#definitions.get(id)!, clock, onProgress: (progress) => onProgress(id, progress) });
+    const definition = this.#definitions.get(id)!;
+    const attempt = new Attempt({ definition, clock, detail: detail(definition.title), onProgress: (progress) => onProgress(id, progress) });
     this.#attempts.set(id, attempt);
     return attempt;
   }

@@ -226,6 +226,17 @@ describe("signs of life", () => {
     expect((await run.calm()).phase).toBe("stopped");
   });
 
+  test("a slow undo says that it is one", async () => {
+    const run = new PracticeRun();
+    run.script("start-llm", { undo: async ({ signal }) => run.clock.sleep(20_000, signal) });
+    await run.startAndSettle();
+    await run.session.stop();
+    await run.clock.advance(10_500);
+    expect(run.session.snapshot().steps.find(({ id }) => id === "start-llm")!.progress?.detail).toBe("Undoing “Load the model” – no news for 10 s");
+    await run.clock.advance(10_000);
+    expect((await run.calm()).phase).toBe("stopped");
+  });
+
   test("work that ignores its abort is left behind", async () => {
     const run = new PracticeRun();
     run.script("upload-model", { run: () => new Promise(() => {}) });
