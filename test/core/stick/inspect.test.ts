@@ -116,9 +116,10 @@ test("hidden and system folders are left out, loops of links end, deep folders a
   await put("._mac.gguf", "AppleDouble");
   await put("1/2/3/deep.gguf", tinyGguf());
   await put("1/2/here.gguf", tinyGguf());
+  await put("top.gguf", tinyGguf({ chatTemplate: null }));
   await symlink(stick, join(stick, "1", "loop"));
   await symlink("nowhere", join(stick, "dangling.gguf"));
-  expect((await inspectStick(stick)).models.map(({ file }) => file)).toEqual(["1/2/here.gguf"]);
+  expect((await inspectStick(stick)).models.map(({ file }) => file)).toEqual(["1/2/here.gguf", "top.gguf"]);
 });
 
 test("names with quotes, line breaks, a leading dash and other alphabets", async () => {
