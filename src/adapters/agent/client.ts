@@ -50,8 +50,9 @@ export class AgentClient {
         await pause(this.#pollMs, undefined, { signal });
       }
     } catch (error) {
-      if (signal?.aborted) await this.stopService(name).catch(() => {});
-      throw error;
+      if (!signal?.aborted) throw error;
+      await this.stopService(name).catch(() => {});
+      throw new MentorError("cancelled", "The work was cancelled.", { cause: error });
     }
   }
 

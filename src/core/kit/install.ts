@@ -82,6 +82,8 @@ export async function installKit(options: InstallKitOptions): Promise<InstalledK
   const folder = `${kits}/${kit.hash}`;
   const isAssembled = (await host.stat(`${folder}/kit.json`)) !== null && (await verify(folder, verifier, "--sizes"));
   if (!isAssembled) await assemble(remote, options, folder, folderOf);
+  // The one place that a person at a shell on the host is told about.
+  await remote.run(["ln", "-sfn", "--", `${folder}/start_llm_server.sh`, `${kits}/../start_llm_server.sh`]);
   await prune(remote, options);
   return { path: folder, skipped: missing.length === 0 && isAssembled, bytesSent: sent };
 }

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
+import { text as read } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { beforeAll, afterAll, expect, onTestFinished, test } from "vitest";
 import { AgentClient } from "../../../src/adapters/agent/client.ts";
@@ -39,7 +39,7 @@ async function makeKit(hash: string): Promise<void> {
 async function run(kit: string, args: string[], input = "") {
   const child = spawn(join(kits, kit, "bin", "node"), [join(kits, kit, "agent.mjs"), ...args], { env: {}, cwd: "/", stdio: ["pipe", "pipe", "pipe"] });
   child.stdin.end(input);
-  const [stdout, stderr, [exitCode]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
+  const [stdout, stderr, [exitCode]] = await Promise.all([read(child.stdout), read(child.stderr), once(child, "close")]);
   return { exitCode: exitCode as number, stdout, stderr, answer: JSON.parse(stdout || "null") };
 }
 
@@ -154,7 +154,7 @@ test("a failed service, a wrong question and a cancelled start come back as what
   const cancel = new AbortController();
   await expect(
     client.startService("llm", llmConfig(await freePort(0), "never-ready"), { signal: cancel.signal, onProgress: () => cancel.abort() }),
-  ).rejects.toMatchObject({ name: expect.stringMatching(/AbortError|MentorError/) });
+  ).rejects.toMatchObject({ code: "cancelled" });
   expect((await client.status()).services[1]).toMatchObject({ state: "stopped", pid: null });
 });
 
