@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { environment, handOver } from "./setup/hand-over.mjs";
 import { createProgress } from "./setup/progress.mjs";
 import { ROOT, runScript, setup } from "./setup.mjs";
+import { findBrowser } from "./test/browser.mjs";
 import { findLeftovers } from "./test/leftovers.mjs";
 import { requireSystemPackages } from "./test/system-packages.mjs";
 
@@ -20,7 +21,7 @@ const GRACE = 5_000;
  */
 await runScript(import.meta.url, async (args) => {
   const { node } = await setup();
-  await requireSystemPackages(createProgress());
+  await requireSystemPackages(createProgress(), { playwright: [node, module("@playwright/test/cli.js")] });
   const long = args.includes("--long");
   const wanted = args.filter((word) => word !== "--long");
   const run = (argv, env = {}) => handOver([node, ...argv], { cwd: ROOT, env: { ...environment(ROOT, node), ...env } });
@@ -35,12 +36,14 @@ await runScript(import.meta.url, async (args) => {
   await check("Type check of the window", [module("typescript/bin/tsc"), "--noEmit", "-p", "src/renderer/tsconfig.json"]);
   await check("Lint", [module("oxlint/bin/oxlint"), "--deny-warnings"]);
 
+  const browser = findBrowser();
   // A short name: Unix sockets inside it may have 107 characters at most.
   const temporary = mkdtempSync(join(realpathSync(tmpdir()), "aim-"));
   const mark = `AI_MENTOR_TEST_RUN=${randomBytes(8).toString("hex")}`;
   const counts = join(temporary, "counts.json");
   const exit = await run([module("vitest/vitest.mjs"), "run", ...wanted], {
     TMPDIR: temporary,
+    ...(browser === null ? {} : { CHROMIUM_PATH: browser }),
     AI_MENTOR_TEST_RUN: mark.split("=")[1],
     AI_MENTOR_TEST_COUNTS: counts,
     ...(long ? { AI_MENTOR_LONG: "1" } : {}),

@@ -29,12 +29,13 @@ test("a process left behind is found by its mark, its words or its folder; anoth
   await rm(folder, { recursive: true });
 });
 
-const need = { name: "Frobnicator", debian: ["frob", "frob-data"], macos: "brew install frob", present: () => false };
-const here = (rest: object) => requireSystemPackages(createProgress({ write: () => true }), { needs: [need], root: false, platform: "linux", osRelease: "", ...rest });
+const need = { name: "Frobnicator", ubuntu: "npx frob", debian: ["frob", "frob-data"], macos: "brew install frob", present: () => false };
+const here = (rest: object) => requireSystemPackages(createProgress({ write: () => true }), { playwright: [], needs: [need], root: false, platform: "linux", osRelease: "", ...rest });
 
 test.each([
   ["Debian, not as root", { osRelease: 'NAME="x"\nID=debian\n' }, "Frobnicator: sudo apt-get install frob frob-data"],
   ["a relative of Ubuntu", { osRelease: 'ID=mint\nID_LIKE="ubuntu debian"\n' }, "Frobnicator: sudo apt-get install frob frob-data"],
+  ["Ubuntu", { osRelease: 'ID=ubuntu\nID_LIKE=debian\n' }, "Frobnicator: npx frob"],
   ["another Linux", { osRelease: "ID=fedora\n", root: true }, "Frobnicator: your system's package that Debian calls frob frob-data"],
   ["macOS", { platform: "darwin" }, "Frobnicator: brew install frob"],
 ])("what is missing is named with its command: %s", async (_where, surroundings, line) => {
