@@ -1,4 +1,5 @@
 import { EventEmitter } from "node:events";
+import { MessageChannel, type MessagePort } from "node:worker_threads";
 import type { MessagePortMain } from "electron";
 import { RPCLink } from "@orpc/client/message-port";
 import { createORPCClient } from "@orpc/client";
@@ -40,7 +41,7 @@ test("our own page's main frame gets a port, a foreign page or an inner frame do
 /** The part of Electron's MessagePortMain that is used, over Node's own MessagePort. */
 function mainPort(port: MessagePort): MessagePortMain {
   const emitter = new EventEmitter();
-  port.addEventListener("message", ({ data }) => emitter.emit("message", { data }));
+  port.on("message", (data: unknown) => emitter.emit("message", { data }));
   return Object.assign(emitter, { postMessage: (data: unknown) => port.postMessage(data), start: () => port.start(), close: () => port.close() }) as unknown as MessagePortMain;
 }
 
@@ -59,6 +60,6 @@ test.each(["this process", "another process"])("a page calls the core in %s thro
     linkToAddress({ pid: process.pid, port: server.port, token: "t", version: "0" })(mainPort(port1));
   }
   port2.start();
-  const client: ContractRouterClient<Contract> = createORPCClient(new RPCLink({ port: port2 }));
+  const client: ContractRouterClient<Contract> = createORPCClient(new RPCLink({ port: port2 as unknown as globalThis.MessagePort }));
   expect(await client.app.settings()).toEqual(settings);
 });

@@ -7,6 +7,8 @@ import type { Fit } from "../../../core/model/fit.ts";
 declare module "../../../core/session/facts.ts" {
   interface JournalledFacts {
     header: ModelHeader;
+    /** Absolute paths of all parts of the model, in order; one for a model in a single file. */
+    modelParts: string[];
     /** The model for searching: of the stick, or the app's own. */
     embedding: { path: string; name: string; bytes: number; sha256?: string };
     /** Folder on this computer; null when the session brings no course. */

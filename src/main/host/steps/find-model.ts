@@ -18,6 +18,7 @@ export function findModel({ cacheFolder }: StepTools): StepImplementation {
       const model = chooseModel(stick, wanted);
       if (model.header === null) throw new Error("a usable model without a header");
       facts.set("model", { file: model.file, name: model.header.name, bytes: model.bytes, path: join(stick.path, model.file) });
+      facts.set("modelParts", model.parts.map((part) => join(stick.path, part)));
       facts.set("header", model.header);
       facts.set("courseFolder", await courseFolder(context, stick.course === null ? null : join(stick.path, stick.course.folder)));
 

@@ -32,15 +32,15 @@ export function installKit({ cacheFolder, clock }: StepTools): StepImplementatio
         layout: facts.require("layout"),
         signal,
         onProgress: progress,
-        upload: async (source, destination) => {
-          const result = await uploadFile({ host, source, destination, clock, signal, onProgress: progress });
+        upload: async (source, destination, onProgress) => {
+          const result = await uploadFile({ host, source, destination, clock, signal, onProgress });
           facts.sent(result.bytesSent);
         },
       });
       log("info", installed.skipped ? "The tools are already on the host." : "The tools are on the host, proven file by file.");
       facts.set("kit", { hash: kit.hash, path: installed.path });
       facts.keep(`The tools stay on ${facts.require("hostLabel")}, so that the next start is quick.`);
-      return { skipped: installed.skipped, outcome: installed.skipped ? "already there" : `${(kit.bytes / 1e6).toFixed(0)} MB` };
+      return { skipped: installed.skipped, outcome: installed.skipped ? "already there" : `${(installed.bytesSent / 1e6).toFixed(0)} MB sent` };
     },
   };
 }

@@ -1,5 +1,6 @@
 import { basename, dirname, join } from "node:path";
 import { stat } from "node:fs/promises";
+import type { UploadResult } from "../../../contract/upload.ts";
 import { keepManifest, loadKeptManifest } from "../../../core/stick/manifest.ts";
 import { uploadFile } from "../../../core/upload/upload.ts";
 import type { StepContext, StepImplementation } from "../../../core/session/step.ts";
@@ -16,12 +17,15 @@ export function uploadModel(tools: StepTools): StepImplementation {
       const embedding = facts.require("embedding");
       const small = await send(tools, context, embedding.path);
       facts.set("embedding", { ...embedding, sha256: small.sha256 });
-      const large = await send(tools, context, model.path);
-      facts.set("model", { ...model, sha256: large.sha256 });
-      facts.set("hostModels", { chat: large.path, embedding: small.path });
+      const parts: UploadResult[] = [];
+      for (const part of facts.require("modelParts")) parts.push(await send(tools, context, part));
+      const [first] = parts as [UploadResult, ...UploadResult[]];
+      facts.set("model", { ...model, sha256: first.sha256 });
+      facts.set("hostModels", { chat: first.path, embedding: small.path });
       facts.keep(`The model ${model.name} stays on ${facts.require("hostLabel")} in ${facts.require("layout").models}.`);
-      const skipped = small.skipped && large.skipped;
-      return { skipped, outcome: skipped ? "already there, proven" : `${((small.bytesSent + large.bytesSent) / 1e6).toFixed(0)} MB sent and proven` };
+      const skipped = [small, ...parts].every((file) => file.skipped);
+      const sent = [small, ...parts].reduce((sum, file) => sum + file.bytesSent, 0);
+      return { skipped, outcome: skipped ? "already there, proven" : `${(sent / 1e6).toFixed(0)} MB sent and proven` };
     },
   };
 }

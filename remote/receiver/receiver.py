@@ -1,0 +1,261 @@
+"""The host's end of an upload: writes chunks where they belong and says what landed.
+
+Started once a connection, with the source as an argument, so nothing is installed. Standard library
+only, Python 3.8 or newer. Requests come on standard input: four bytes of length, a JSON header, and
+for a chunk its bytes. Replies go to standard output, one JSON object a line, in order. Once a second
+a line {"beat": ...} says what the receiver is busy with.
+
+Beside the file FINAL it keeps FINAL.part (until every chunk is proven) and FINAL.journal, to which
+every proven chunk is appended: {"i": index, "h": sha256}. After the rename follows {"done": ...} with
+the file's times, by which a later upload knows that nobody has touched it since.
+"""
+import errno
+import hashlib
+import json
+import os
+import select
+import struct
+import sys
+import threading
+import time
+
+PIECE = 1 << 20
+# The desktop is gone for good; a sleeping laptop makes a new connection anyway.
+SILENCE_SECONDS = 600
+
+busy = "idle"
+output_lock = threading.Lock()
+
+
+def say(message):
+    with output_lock:
+        sys.stdout.write(json.dumps(message) + "\n")
+        sys.stdout.flush()
+
+
+def beat():
+    while True:
+        time.sleep(1)
+        try:
+            say({"beat": busy})
+        except OSError:
+            os._exit(0)
+
+
+def read_into(view):
+    """Fills the view from standard input; False at its end."""
+    global busy
+    filled = 0
+    while filled < len(view):
+        if not select.select([0], [], [], SILENCE_SECONDS)[0]:
+            os._exit(0)
+        count = os.readv(0, [view[filled:]])
+        if count == 0:
+            return False
+        filled += count
+    return True
+
+
+def read_header():
+    global busy
+    busy = "idle"
+    size = bytearray(4)
+    if not read_into(memoryview(size)):
+        return None
+    header = bytearray(struct.unpack(">I", size)[0])
+    if not read_into(memoryview(header)):
+        return None
+    return json.loads(bytes(header).decode("utf-8"))
+
+
+def write_all(descriptor, view, position):
+    done = 0
+    while done < len(view):
+        done += os.pwrite(descriptor, view[done:], position + done)
+
+
+def sync_folder(path):
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError:
+        pass  # some network file systems cannot, and lose nothing by it
+    finally:
+        os.close(descriptor)
+
+
+class Upload:
+    def __init__(self, request):
+        self.final = request["final"]
+        self.bytes = request["bytes"]
+        self.chunk_bytes = request["chunkBytes"]
+        self.part = self.final + ".part"
+        self.journal_path = self.final + ".journal"
+        self.folder = os.path.dirname(os.path.abspath(self.final))
+        self.buffer = memoryview(bytearray(PIECE))
+        self.part_descriptor = None
+        os.makedirs(self.folder, mode=0o755, exist_ok=True)
+        self.journal = os.open(self.journal_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+
+    def note(self, record):
+        os.write(self.journal, (json.dumps(record) + "\n").encode())
+
+    def open_part(self):
+        if self.part_descriptor is None:
+            self.part_descriptor = os.open(self.part, os.O_RDWR | os.O_CREAT, 0o644)
+        return self.part_descriptor
+
+    def survey(self):
+        chunks, done = self.read_journal()
+        final = status(self.final)
+        proven = None
+        if final and done and done["mtimeNs"] == final.st_mtime_ns and done["ctimeNs"] == final.st_ctime_ns and done["bytes"] == final.st_size:
+            proven = {"root": done["root"], "sha256": done["sha256"]}
+        part = status(self.part)
+        volume = os.statvfs(self.folder)
+        return {
+            "finalBytes": final.st_size if final else None,
+            "proven": proven,
+            "chunks": chunks if part or proven else {},
+            "freeBytes": volume.f_bavail * volume.f_frsize,
+            "partBytes": part.st_blocks * 512 if part else 0,
+        }
+
+    def read_journal(self):
+        """Chunk hashes by index, and the last `done`; records of another chunk size do not count."""
+        chunks, done = {}, None
+        with open(self.journal_path, "rb") as journal:
+            for line in journal:
+                try:
+                    record = json.loads(line.decode())
+                    if "bytes" in record and (record["bytes"], record["chunkBytes"]) != (self.bytes, self.chunk_bytes):
+                        chunks, done = {}, None
+                    elif "done" in record:
+                        done = record["done"]
+                    elif "i" in record:
+                        chunks[record["i"]] = record["h"]
+                except (ValueError, KeyError, TypeError):
+                    continue  # torn by a crash
+        return chunks, done
+
+    def begin(self):
+        self.open_part()
+        self.note({"bytes": self.bytes, "chunkBytes": self.chunk_bytes})
+        return {}
+
+    def chunk(self, index, offset, length):
+        global busy
+        descriptor = self.open_part()
+        digest = hashlib.sha256()
+        done = 0
+        failure = None
+        while done < length:
+            busy = "receiving"
+            piece = self.buffer[: min(PIECE, length - done)]
+            if not read_into(piece):
+                sys.exit(0)
+            digest.update(piece)
+            busy = "writing"
+            # After a failure the chunk is still read to its end, so that the next header is found.
+            if failure is None:
+                try:
+                    write_all(descriptor, piece, offset + done)
+                except OSError as error:
+                    failure = error
+            done += len(piece)
+        if failure is not None:
+            raise failure
+        self.note({"i": index, "h": digest.hexdigest()})
+        return {"sha256": digest.hexdigest()}
+
+    def check(self, which, offset, length):
+        global busy
+        busy = "checking"
+        digest = hashlib.sha256()
+        try:
+            descriptor = os.open(self.final if which == "final" else self.part, os.O_RDONLY)
+        except FileNotFoundError:
+            return {"sha256": None}
+        try:
+            done = 0
+            while done < length:
+                count = os.preadv(descriptor, [self.buffer[: min(PIECE, length - done)]], offset + done)
+                if count == 0:
+                    return {"sha256": None}
+                digest.update(self.buffer[:count])
+                done += count
+        finally:
+            os.close(descriptor)
+        return {"sha256": digest.hexdigest()}
+
+    def finish(self, root, sha256, aside, placed):
+        """Renames the proven part, or only notes that FINAL was proven where it stands (`placed`)."""
+        global busy
+        busy = "writing"
+        kept = None
+        if not placed and not (status(self.part) is None and status(self.final) is not None):
+            descriptor = self.open_part()
+            os.ftruncate(descriptor, self.bytes)
+            os.fsync(descriptor)
+            if os.path.lexists(self.final):
+                kept = free_name(self.final, aside)
+                os.rename(self.final, kept)
+            os.rename(self.part, self.final)
+            sync_folder(self.folder)
+        final = os.stat(self.final)
+        self.note({"done": {"root": root, "sha256": sha256, "bytes": final.st_size, "mtimeNs": final.st_mtime_ns, "ctimeNs": final.st_ctime_ns}})
+        os.fsync(self.journal)
+        return {"keptAside": kept}
+
+
+def status(path):
+    try:
+        return os.stat(path)
+    except FileNotFoundError:
+        return None
+
+
+def free_name(path, aside):
+    number = 1
+    while True:
+        name = "%s.%s%s" % (path, aside, "" if number == 1 else "-%d" % number)
+        if not os.path.lexists(name):
+            return name
+        number += 1
+
+
+def answer(upload, request):
+    operation = request["op"]
+    if operation == "chunk":
+        return upload.chunk(request["index"], request["offset"], request["length"])
+    if operation == "check":
+        return upload.check(request["which"], request["offset"], request["length"])
+    if operation == "survey":
+        return upload.survey()
+    if operation == "begin":
+        return upload.begin()
+    if operation == "finish":
+        return upload.finish(request["root"], request["sha256"], request["aside"], request["placed"])
+    raise ValueError("unknown operation %s" % operation)
+
+
+def main():
+    say({"receiver": 1})
+    threading.Thread(target=beat, daemon=True).start()
+    upload = None
+    while True:
+        request = read_header()
+        if request is None:
+            return
+        try:
+            if upload is None:
+                upload = Upload(request)
+                reply = {}
+            else:
+                reply = answer(upload, request)
+        except OSError as error:
+            reply = {"error": errno.errorcode.get(error.errno, str(error.errno)), "message": "%s: %s" % (error.strerror, error.filename or "")}
+        say(reply)
+
+
+main()
