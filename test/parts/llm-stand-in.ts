@@ -73,7 +73,7 @@ export async function startLlmStandIn(key: string): Promise<LlmStandIn> {
 function wordVector(input: string): number[] {
   const vector = Array.from<number>({ length: DIMENSION }).fill(0.001);
   for (const word of input.toLowerCase().match(/[\p{L}\p{N}]{4,}/gu) ?? []) {
-    const place = createHash("sha256").update(word).digest().readUInt16LE(0) % DIMENSION;
+    const place = createHash("sha256").update(word.replace(/s$/, "")).digest().readUInt16LE(0) % DIMENSION;
     vector[place]! += 1;
   }
   const length = Math.hypot(...vector);

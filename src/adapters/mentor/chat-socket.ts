@@ -1,5 +1,5 @@
 import { on } from "node:events";
-import WebSocket from "ws";
+import { WebSocket } from "ws";
 import type { ChatEvent, ChatRequest } from "../../contract/chat.ts";
 import { ERRORS, MentorError, type ErrorCode } from "../../contract/errors.ts";
 import { lost, type MentorAddress } from "./http.ts";
