@@ -60,6 +60,6 @@ test.each(["this process", "another process"])("a page calls the core in %s thro
     linkToAddress({ pid: process.pid, port: server.port, token: "t", version: "0" })(mainPort(port1));
   }
   port2.start();
-  const client: ContractRouterClient<Contract> = createORPCClient(new RPCLink({ port: port2 as unknown as globalThis.MessagePort }));
+  const client: ContractRouterClient<Contract> = createORPCClient(new RPCLink({ port: port2 as never }));
   expect(await client.app.settings()).toEqual(settings);
 });

@@ -1,4 +1,4 @@
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import { MentorError } from "../../../contract/errors.ts";
 import type { HostReport } from "../../../core/host/report.ts";
 import { fitModel } from "../../../core/model/fit.ts";
@@ -42,7 +42,7 @@ function gpuOf(report: HostReport): "cpu" | "cuda" | "metal" {
 async function requireDisk({ facts }: StepContext): Promise<void> {
   const [model, layout, report] = [facts.require("model"), facts.require("layout"), facts.require("report")];
   let there = 0;
-  for (const part of facts.require("modelParts")) there += (await facts.requireHandle("host").stat(join(layout.models, basename(part))))?.bytes ?? 0;
+  for (const part of facts.require("modelParts")) there += (await facts.requireHandle("host").stat(`${layout.models}/${basename(part)}`))?.bytes ?? 0;
   const needed = BESIDES_MODEL + Math.max(0, model.bytes - there);
   if (report.diskFreeBytes >= needed) return;
   const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;

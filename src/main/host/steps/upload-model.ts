@@ -1,4 +1,4 @@
-import { basename, dirname, join } from "node:path";
+import { basename, dirname } from "node:path";
 import { stat } from "node:fs/promises";
 import type { UploadResult } from "../../../contract/upload.ts";
 import { keepManifest, loadKeptManifest } from "../../../core/stick/manifest.ts";
@@ -36,7 +36,7 @@ async function send({ dataFolder, clock }: StepTools, { facts, signal, progress,
   const result = await uploadFile({
     host: facts.requireHandle("host"),
     source,
-    destination: join(facts.require("layout").models, basename(source)),
+    destination: `${facts.require("layout").models}/${basename(source)}`,
     knownManifest: known ?? undefined,
     clock,
     signal,
