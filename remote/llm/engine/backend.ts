@@ -1,11 +1,13 @@
+import { setTimeout } from "node:timers/promises";
 import type { Llama, LlamaLogLevel } from "node-llama-cpp";
 import { MentorError } from "../../../src/contract/errors.ts";
 import type { LogLevel } from "../../../src/contract/logs.ts";
 
 export interface Backend {
   llama: Llama;
-  /** What llama.cpp has complained of since it was last asked. */
-  takeLog(): string[];
+  /** What llama.cpp complained of since the last call of `forgetLog`. */
+  complaints(): Promise<string[]>;
+  forgetLog(): void;
 }
 
 export interface BackendOptions {
@@ -14,6 +16,10 @@ export interface BackendOptions {
   threads: number | null;
   onLog(level: LogLevel, text: string): void;
 }
+
+/** The log comes over a thread of its own, and often after the failure that it explains. Milliseconds. */
+const LOG_TURN = 50;
+const LOG_TURNS = 20;
 
 const LEVELS: Readonly<Record<string, LogLevel>> = { fatal: "error", error: "error", warn: "warn", info: "info", log: "info", debug: "debug" };
 
@@ -48,10 +54,13 @@ export async function startBackend({ gpu, threads, onLog }: BackendOptions): Pro
   }
   return {
     llama,
-    takeLog: () => {
-      const taken = log;
+    complaints: async () => {
+      for (let turn = 0; turn < LOG_TURNS && log.length === 0; turn++) await setTimeout(LOG_TURN);
+      await setTimeout(LOG_TURN);
+      return log;
+    },
+    forgetLog: () => {
       log = [];
-      return taken;
     },
   };
 }

@@ -93,11 +93,11 @@ async function loadEmbedding(
 }
 
 async function orLoadFailure<T>(backend: Backend, path: string, create: () => Promise<T>): Promise<T> {
-  backend.takeLog();
+  backend.forgetLog();
   try {
     return await create();
   } catch (error) {
-    throw loadFailure(error, backend.takeLog(), { path, bytes: (await stat(path)).size });
+    throw loadFailure(error, await backend.complaints(), { path, bytes: (await stat(path)).size });
   }
 }
 

@@ -16,7 +16,7 @@ export function loadFailure(error: unknown, log: readonly string[], model: { pat
   const architecture = /unknown model architecture: '([^']*)'/.exec(said)?.[1];
   if (architecture !== undefined) return new MentorError("model-unsupported", `${file} has the architecture “${architecture}”, which this engine cannot run.`, options);
   if (/split|missing part/i.test(said) && /-\d{5}-of-\d{5}\.gguf/.test(said)) return new MentorError("model-split-incomplete", `Not all parts of ${file} are there.`, options);
-  if (/not within the file bounds|remaining file size|unexpected end|out of bounds|beyond the length|incomplete/i.test(said)) {
+  if (/not within the file bounds|remaining file size|gguf_init_from_reader: failed to read|unexpected end|out of bounds|beyond the length|incomplete/i.test(said)) {
     return new MentorError("model-truncated", `${file} ends too early: ${model.bytes} bytes are there, and its table of contents names more.`, options);
   }
   if (cause.constructor.name === "InsufficientMemoryError" || /out of memory|unable to allocate|failed to allocate|too large for the available/i.test(said)) {

@@ -19,10 +19,10 @@ export interface LoadModelOptions {
  * @throws MentorError model-missing, model-not-gguf, model-truncated, model-split-incomplete,
  * model-unsupported, memory-too-small, gpu-unusable
  */
-export async function loadModel({ llama, takeLog }: Backend, { path, onProgress, signal }: LoadModelOptions): Promise<LlamaModel> {
+export async function loadModel({ llama, complaints, forgetLog }: Backend, { path, onProgress, signal }: LoadModelOptions): Promise<LlamaModel> {
   const bytes = await sizeOfGguf(path);
   const startedAt = performance.now();
-  takeLog();
+  forgetLog();
   let model: LlamaModel;
   try {
     model = await llama.loadModel({
@@ -38,7 +38,7 @@ export async function loadModel({ llama, takeLog }: Backend, { path, onProgress,
     });
   } catch (error) {
     signal?.throwIfAborted();
-    throw loadFailure(error, takeLog(), { path, bytes });
+    throw loadFailure(error, await complaints(), { path, bytes });
   }
   const layers = model.fileInsights.totalLayers;
   if (llama.gpu !== false && model.gpuLayers < layers) {

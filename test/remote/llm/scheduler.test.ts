@@ -1,0 +1,145 @@
+import { getLlama, type Llama, type LlamaContext, type LlamaModel, type Token } from "../../../remote/node_modules/node-llama-cpp/dist/index.js";
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
+import type { EndReason, Job } from "../../../remote/llm/scheduling/job.ts";
+import { QueueFullError } from "../../../remote/llm/scheduling/queue.ts";
+import { Scheduler } from "../../../remote/llm/scheduling/scheduler.ts";
+import { chatModel } from "../../parts/models.ts";
+
+let llama: Llama;
+let model: LlamaModel;
+let context: LlamaContext | null = null;
+
+beforeAll(async () => {
+  llama = await getLlama({ gpu: false, build: "never", progressLogs: false });
+  model = await llama.loadModel({ modelPath: await chatModel(), gpuLayers: 0 });
+}, 60_000);
+afterEach(async () => {
+  await context?.dispose();
+});
+afterAll(() => llama.dispose());
+
+async function schedulerOf(parallel: number, options: { queueLimit?: number; promptPiece?: number } = {}) {
+  context = await model.createContext({ contextSize: 256, sequences: parallel, batchSize: 512, threads: 1 });
+  const batches = vi.spyOn(Reflect.get(context, "_ctx") as { decodeBatch(): Promise<void> }, "decodeBatch");
+  return { scheduler: new Scheduler(context, { queueLimit: 8, promptPiece: 64, ...options }), batches };
+}
+
+interface Watched {
+  job: Job;
+  tokens: Token[];
+  ended: Promise<EndReason>;
+  stop: AbortController;
+}
+
+function watched(prompt: string | Token[], maxTokens: number, onToken: (count: number) => void = () => undefined): Watched {
+  const tokens: Token[] = [];
+  const stop = new AbortController();
+  const { promise: ended, resolve, reject } = Promise.withResolvers<EndReason>();
+  const job: Job = {
+    prompt: typeof prompt === "string" ? model.tokenize(prompt) : prompt,
+    maxTokens,
+    sampling: { temperature: 0, topK: 40, topP: 0.95, minP: 0, seed: 1 },
+    signal: stop.signal,
+    onStart: () => undefined,
+    onToken: (token) => {
+      tokens.push(token);
+      onToken(tokens.length);
+      return true;
+    },
+    onEnd: resolve,
+    onError: reject,
+  };
+  return { job, tokens, ended, stop };
+}
+
+const story = (index: number) => `Once upon a time there were ${index + 2} small foxes who`;
+
+test.each([2, 8])("%i conversations share one batch in every tick", async (parallel) => {
+  const { scheduler, batches } = await schedulerOf(parallel);
+  const all = Array.from({ length: parallel }, (_, index) => watched(story(index), 12));
+  for (const { job } of all) scheduler.submit(job);
+  expect(await Promise.all(all.map(({ ended }) => ended))).toEqual(all.map(() => "length"));
+  expect(all.map(({ tokens }) => tokens.length)).toEqual(all.map(() => 12));
+  expect(batches).toHaveBeenCalledTimes(12);
+});
+
+test("together they say what each says alone", async () => {
+  const { scheduler } = await schedulerOf(4);
+  const alone: Token[][] = [];
+  for (let index = 0; index < 4; index++) {
+    const one = watched(story(index), 8);
+    scheduler.submit(one.job);
+    await one.ended;
+    alone.push(one.tokens);
+  }
+  const together = Array.from({ length: 4 }, (_, index) => watched(story(index), 8));
+  for (const { job } of together) scheduler.submit(job);
+  await Promise.all(together.map(({ ended }) => ended));
+  expect(together.map(({ tokens }) => tokens)).toEqual(alone);
+});
+
+test("a latecomer with a long prompt is read in pieces: it does not wait, and nobody waits for it", async () => {
+  const { scheduler } = await schedulerOf(3, { promptPiece: 16 });
+  // Every slot holds an old conversation, so that the latecomer's must be erased while others run.
+  const old = [0, 1, 2].map((index) => watched(`Old ${index}: ${story(index)}`, 2));
+  for (const { job } of old) scheduler.submit(job);
+  await Promise.all(old.map(({ ended }) => ended));
+
+  const prompt = model.tokenize("The list: " + "apple pear plum ".repeat(30)).slice(0, 80);
+  let atArrival = 0;
+  let atFirstToken = 0;
+  const late = watched(prompt, 4, (count) => {
+    if (count === 1) atFirstToken = running[0]!.tokens.length;
+  });
+  const running = [0, 1].map((index) =>
+    watched(story(index), 30, (count) => {
+      if (index === 1 && count === 10) {
+        atArrival = count;
+        scheduler.submit(late.job);
+      }
+    }),
+  );
+  for (const { job } of running) scheduler.submit(job);
+  expect(await late.ended).toBe("length");
+  // 80 tokens are five pieces: five ticks, in each of which the others got a token.
+  expect(atFirstToken - atArrival).toBe(5);
+  expect(running.every(({ tokens }) => tokens.length < 30)).toBe(true);
+  await Promise.all(running.map(({ ended }) => ended));
+});
+
+test("an aborted answer gives its slot to who waits", async () => {
+  const { scheduler } = await schedulerOf(1);
+  const long = watched(story(0), 200, (count) => count === 3 && long.stop.abort());
+  const next = watched(story(1), 3);
+  scheduler.submit(long.job);
+  scheduler.submit(next.job);
+  expect(await long.ended).toBe("aborted");
+  expect(long.tokens).toHaveLength(3);
+  expect(await next.ended).toBe("length");
+  await scheduler.idle();
+  expect(scheduler.active + scheduler.waiting).toBe(0);
+});
+
+test("who waits can leave, and a full queue says so", async () => {
+  const { scheduler } = await schedulerOf(1, { queueLimit: 1 });
+  const [first, second, third, fourth] = [0, 1, 2, 3].map((index) => watched(story(index), 3));
+  scheduler.submit(first!.job);
+  scheduler.submit(second!.job);
+  expect(() => scheduler.submit(third!.job)).toThrow(QueueFullError);
+  second!.stop.abort();
+  expect(await second!.ended).toBe("aborted");
+  scheduler.submit(fourth!.job);
+  expect(await Promise.all([first!.ended, fourth!.ended])).toEqual(["length", "length"]);
+});
+
+test("a fault in one answer's own code does not touch the others", async () => {
+  const { scheduler } = await schedulerOf(2);
+  const broken = watched(story(0), 10, () => {
+    throw new Error("broken reader");
+  });
+  const sound = watched(story(1), 10);
+  scheduler.submit(broken.job);
+  scheduler.submit(sound.job);
+  await expect(broken.ended).rejects.toThrow("broken reader");
+  expect(await sound.ended).toBe("length");
+});
