@@ -15,7 +15,7 @@ for (const { name, view, stage, play } of SCENES) {
   const core = await openStage(stage);
   for (const size of SIZES) {
     const context = await browser.newContext({ viewport: size, colorScheme: "light", reducedMotion: "reduce" });
-    await context.addInitScript((shown) => sessionStorage.setItem("ai-mentor.view", shown), view);
+    await context.addInitScript(`sessionStorage.setItem("ai-mentor.view", "${view}")`);
     const page = await context.newPage();
     await page.goto(core.address);
     await page.getByRole("heading", { level: 1 }).waitFor();

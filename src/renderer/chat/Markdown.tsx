@@ -2,7 +2,6 @@ import { memo, type ReactNode } from "react";
 import ReactMarkdown, { type Components } from "react-markdown";
 import rehypeSanitize, { defaultSchema } from "rehype-sanitize";
 import remarkGfm from "remark-gfm";
-import { en } from "../strings/en.ts";
 
 /** Images are left out: a model's answer must not make the window fetch anything. */
 const SCHEMA = { ...defaultSchema, tagNames: defaultSchema.tagNames?.filter((tag) => tag !== "img") };
@@ -19,8 +18,8 @@ const COMPONENTS: Components = {
 
 /** What is wider than the text scrolls on its own, by keyboard too. */
 function Scrolling({ children }: { children: ReactNode }) {
-  // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a region that scrolls must take the focus
-  return <section className="wide" aria-label={en.chat.wide} tabIndex={0}>{children}</section>;
+  // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must take the focus
+  return <div className="wide" tabIndex={0}>{children}</div>;
 }
 
 /** The model's words, formatted. Nothing in them can run, load or look like the window itself. */

@@ -28,11 +28,11 @@ export function Home() {
         <div className="home-grid">
           <div className="home-column">
             <StickCard />
-            <CourseCard />
+            {!active && <PracticeCard />}
           </div>
           <div className="home-column">
             <HostCard />
-            {!active && <PracticeCard />}
+            <CourseCard />
           </div>
         </div>
       </Screen>

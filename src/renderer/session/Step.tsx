@@ -18,11 +18,11 @@ export const Step = memo(function Step({ step }: { step: StepState }) {
           <span className="hidden-text">({en.session.statuses[status]})</span>
           {outcome !== null && status !== "running" && <span className="step-outcome">{outcome}</span>}
           {(status === "skipped" || status === "failed") && outcome === null && <span className="step-outcome">{en.session.statuses[status]}</span>}
+          {startedAt !== null && endedAt !== null && status === "done" && <span className="step-time">{formatDuration(secondsBetween(startedAt, endedAt, 0))}</span>}
+          {startedAt !== null && status === "running" && <Elapsed since={startedAt} />}
         </div>
         {status === "running" && <Running step={step} />}
       </div>
-      {startedAt !== null && endedAt !== null && status === "done" && <span className="step-time">{formatDuration(secondsBetween(startedAt, endedAt, 0))}</span>}
-      {startedAt !== null && status === "running" && <Elapsed since={startedAt} />}
     </div>
   );
 });

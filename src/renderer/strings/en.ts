@@ -219,7 +219,6 @@ export const en = {
     you: "You",
     mentor: "Mentor",
     answered: "The answer is complete.",
-    wide: "Wide content",
   },
   documents: {
     title: "Course",
