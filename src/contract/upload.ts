@@ -30,4 +30,6 @@ export interface UploadResult {
   bytesSent: number;
   seconds: number;
   skipped: boolean;
+  /** New name of another file that stood there. */
+  keptAside?: string;
 }

@@ -11,6 +11,8 @@ export interface SshdOptions {
   maxStartups?: string;
   allowForwarding?: boolean;
   sftp?: boolean;
+  /** PATH of whoever logs in; default: the system's. */
+  path?: string;
 }
 
 /** A real OpenSSH server on the loopback, with keys and a folder of its own. */
@@ -100,7 +102,7 @@ interface Running {
   log(): string;
 }
 
-async function launch(folder: string, port: number, { maxSessions = 10, maxStartups = "100:30:200", allowForwarding = true, sftp = true }: SshdOptions): Promise<Running> {
+async function launch(folder: string, port: number, { maxSessions = 10, maxStartups = "100:30:200", allowForwarding = true, sftp = true, path }: SshdOptions): Promise<Running> {
   const config = join(folder, "sshd_config");
   writeFileSync(
     config,
@@ -117,7 +119,7 @@ UsePAM no
 PrintMotd no
 MaxSessions ${maxSessions}
 MaxStartups ${maxStartups}
-SetEnv HOME=${join(folder, "home")}
+SetEnv HOME=${join(folder, "home")}${path === undefined ? "" : ` PATH="${path}"`}
 AllowTcpForwarding ${allowForwarding ? "yes" : "no"}
 ${sftp ? `Subsystem sftp ${SFTP_SERVER}` : ""}
 `,

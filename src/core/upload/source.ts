@@ -1,0 +1,63 @@
+import { open, stat } from "node:fs/promises";
+import { basename, dirname } from "node:path";
+import { MentorError } from "../../contract/errors.ts";
+
+/** Where the bytes come from. */
+export interface ChunkSource {
+  /** File name, without folder. */
+  readonly name: string;
+  /** Size in bytes when it was opened. */
+  readonly bytes: number;
+  /** Exactly `length` bytes. Throws `model-changed`, `stick-removed` or `stick-unreadable`. */
+  read(offset: number, length: number): Promise<Buffer>;
+  /** Throws `model-changed` when it is no longer the file that was opened. */
+  requireUnchanged(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A file on the stick or on this computer. */
+export async function openFileSource(path: string): Promise<ChunkSource> {
+  const failure = (error: unknown) => sourceFailure(path, error);
+  const file = await open(path, "r").catch((error: unknown) => {
+    throw failure(error);
+  });
+  const first = await file.stat();
+  if (!first.isFile()) {
+    await file.close();
+    throw new MentorError("input-invalid", `${path} is not a file.`);
+  }
+  const changed = () => new MentorError("model-changed", `${path} was changed by something else while it was being sent.`);
+  return {
+    name: basename(path),
+    bytes: first.size,
+    async read(offset, length) {
+      const buffer = Buffer.allocUnsafe(length);
+      for (let done = 0; done < length; ) {
+        const { bytesRead } = await file.read(buffer, done, length - done, offset + done).catch((error: unknown) => {
+          throw failure(error);
+        });
+        if (bytesRead === 0) throw changed();
+        done += bytesRead;
+      }
+      return buffer;
+    },
+    async requireUnchanged() {
+      // By path, not by handle: a file that was replaced keeps its old self behind the handle.
+      const now = await stat(path).catch((error: unknown) => {
+        throw failure(error);
+      });
+      if (now.size !== first.size || now.mtimeMs !== first.mtimeMs || now.ino !== first.ino) throw changed();
+    },
+    close: () => file.close().catch(() => {}), // a stick that is gone cannot be closed either
+  };
+}
+
+function sourceFailure(path: string, error: unknown): MentorError {
+  const { code } = error as NodeJS.ErrnoException;
+  const options = { cause: error };
+  if (code === "ENOENT") return new MentorError("stick-removed", `${path} is not there any more: was the stick with ${dirname(path)} pulled out?`, options);
+  if (code === "ENODEV" || code === "ENXIO" || code === "ENOTCONN" || code === "EBADF") {
+    return new MentorError("stick-removed", `The stick that holds ${path} was pulled out.`, options);
+  }
+  return new MentorError("stick-unreadable", `${path} could not be read (${code ?? "unknown fault"}).`, options);
+}

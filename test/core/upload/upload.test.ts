@@ -1,0 +1,226 @@
+import { createHash } from "node:crypto";
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { systemClock } from "../../../src/adapters/local/clock.ts";
+import { LocalHost } from "../../../src/adapters/local/host.ts";
+import { SshConnector } from "../../../src/adapters/ssh/connector.ts";
+import type { UploadProgress, UploadResult } from "../../../src/contract/upload.ts";
+import { CHUNK_BYTES, ChunkManifest } from "../../../src/core/upload/manifest.ts";
+import { uploadFile, type UploadOptions } from "../../../src/core/upload/upload.ts";
+import type { Host } from "../../../src/core/ports.ts";
+import { openCuttableLine } from "../../parts/cuttable-line.ts";
+import { seeded, seededBytes } from "../../parts/seeded.ts";
+import { sshdMissing, startSshd, type Sshd } from "../../parts/sshd.ts";
+
+const SIZE = 9 * CHUNK_BYTES + 12_345;
+const CUTS = process.env.AI_MENTOR_LONG ? 50 : 5;
+const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+
+let folder: string;
+let content: Buffer;
+let source: string;
+let target: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "ai-mentor-upload-"));
+  content = seededBytes(1, SIZE);
+  source = join(folder, "a model — it's “big”.gguf");
+  writeFileSync(source, content);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+let round = 0;
+beforeEach(() => {
+  target = join(folder, `host ${round++}`, "model\n'x' -é.gguf");
+});
+
+function upload(host: Host, rest: Partial<UploadOptions> = {}): Promise<UploadResult> {
+  return uploadFile({ host, source, destination: target, clock: systemClock, signal: AbortSignal.timeout(55_000), ...rest });
+}
+
+const kinds = ["local", "ssh", "ssh without python"] as const;
+
+describe.each(kinds.filter((kind) => kind === "local" || sshdMissing === null))("an upload to a host (%s)", (kind) => {
+  let sshd: Sshd | undefined;
+  let host: Host;
+
+  beforeAll(async () => {
+    if (kind === "local") {
+      host = new LocalHost();
+      return;
+    }
+    sshd = await startSshd({ path: kind === "ssh" ? undefined : withoutPython() });
+    host = await new SshConnector(join(folder, `known ${kind}.json`), systemClock).connect({ kind: "ssh", address: sshd.address, identity: sshd.identity });
+  });
+  afterAll(async () => {
+    await host?.close();
+    await sshd?.stop();
+  });
+
+  /** A PATH with the usual tools and no Python. */
+  function withoutPython(): string {
+    const bin = join(folder, "bin");
+    mkdirSync(bin, { recursive: true });
+    for (const tool of ["sh", "dd", "sha256sum", "stat", "df", "tail", "cat", "mkdir", "mv", "sync", "head", "dirname", "chmod", "rm", "kill"]) {
+      const path = ["/bin", "/usr/bin"].map((place) => join(place, tool)).find(existsSync);
+      if (path) writeFileSync(join(bin, tool), `#!/bin/sh\nexec ${path} "$@"\n`, { mode: 0o755 });
+    }
+    return bin;
+  }
+
+  test("arrives whole, with its hashes, and leaves nothing unfinished", async () => {
+    const manifests: ChunkManifest[] = [];
+    const seen: UploadProgress[] = [];
+    const result = await upload(host, { onManifest: (manifest) => void manifests.push(manifest), onProgress: (progress) => seen.push(progress) });
+    expect(result).toMatchObject({ path: target, bytes: SIZE, sha256: sha256(content), bytesSent: SIZE, skipped: false });
+    expect(readFileSync(target).equals(content)).toBe(true);
+    expect(existsSync(`${target}.part`)).toBe(false);
+    expect(manifests).toHaveLength(1);
+    expect(ChunkManifest.parse(manifests[0]).sha256).toBe(sha256(content));
+    expect(seen.at(-1)).toMatchObject({ done: SIZE, total: SIZE, unit: "bytes", stall: null });
+  });
+
+  test("is skipped when the file is there and proven, with or without its manifest", async () => {
+    let manifest: ChunkManifest | undefined;
+    await upload(host, { onManifest: (made) => void (manifest = made) });
+    expect(await upload(host)).toMatchObject({ skipped: true, bytesSent: 0, sha256: sha256(content) });
+    expect(await upload(host, { knownManifest: manifest })).toMatchObject({ skipped: true, bytesSent: 0 });
+    // The journal's word is worth nothing once somebody has touched the file: then it is read.
+    utimesSync(target, 1, 1);
+    expect(await upload(host, { knownManifest: manifest })).toMatchObject({ skipped: true, bytesSent: 0 });
+  });
+
+  test("a file of the same name and size with one other byte is kept aside", async () => {
+    await upload(host);
+    const other = Buffer.from(content);
+    other[SIZE - 5]! ^= 1;
+    writeFileSync(target, other);
+    const result = await upload(host);
+    expect(result.skipped).toBe(false);
+    expect(readFileSync(target).equals(content)).toBe(true);
+    expect(readFileSync(result.keptAside!).equals(other)).toBe(true);
+  });
+
+  test("goes into a folder under its own name; an empty file too", async () => {
+    const empty = join(folder, "empty file");
+    writeFileSync(empty, "");
+    const result = await upload(host, { source: empty, destination: `${target}.d`, into: "folder" });
+    expect(result).toMatchObject({ path: join(`${target}.d`, "empty file"), bytes: 0, sha256: sha256(Buffer.alloc(0)) });
+    expect(readFileSync(result.path)).toHaveLength(0);
+  });
+
+  test("says what is wrong with the place or the file", async () => {
+    mkdirSync(target, { recursive: true });
+    await expect(upload(host, { destination: join(source, "inside a file") })).rejects.toMatchObject({ code: expect.stringMatching(/input-invalid|upload-failed/) });
+    await expect(upload(host, { source: join(folder, "gone.gguf") })).rejects.toMatchObject({ code: "stick-removed" });
+    await expect(upload(host, { source: folder })).rejects.toMatchObject({ code: "input-invalid" });
+  });
+
+  test("a file that changes while it is sent is not passed off as whole", async () => {
+    const living = join(folder, "living.gguf");
+    writeFileSync(living, content);
+    let changed = false;
+    const change = () => {
+      if (!changed) appendFileSync(living, "more");
+      changed = true;
+    };
+    await expect(upload(host, { source: living, onProgress: change })).rejects.toMatchObject({ code: "model-changed" });
+    expect(existsSync(target)).toBe(false);
+  });
+
+  test("a known manifest that the stick no longer matches is refused", async () => {
+    let manifest: ChunkManifest | undefined;
+    await upload(host, { destination: `${target}.first`, onManifest: (made) => void (manifest = made) });
+    const flipped = join(folder, "flipped.gguf");
+    const bytes = Buffer.from(content);
+    bytes[3 * CHUNK_BYTES]! ^= 1;
+    writeFileSync(flipped, bytes);
+    await expect(upload(host, { source: flipped, knownManifest: manifest })).rejects.toMatchObject({ code: "model-changed" });
+    expect(existsSync(target)).toBe(false);
+  });
+
+  test("cancelled, and taken up where it stopped", async () => {
+    const cancel = new AbortController();
+    const cancelled = upload(host, { signal: cancel.signal, onProgress: ({ done }) => done > 2 * CHUNK_BYTES && cancel.abort(new Error("enough")) });
+    await expect(cancelled).rejects.toThrow("enough");
+    const result = await upload(host);
+    expect(readFileSync(target).equals(content)).toBe(true);
+    if (kind !== "local") expect(result.bytesSent).toBeLessThan(SIZE);
+  });
+});
+
+describe.skipIf(sshdMissing !== null)("an upload over a line that is cut", () => {
+  let sshd: Sshd;
+  beforeAll(async () => {
+    sshd = await startSshd();
+  });
+  afterAll(() => sshd.stop());
+
+  test.each(Array.from({ length: CUTS }, (_, index) => index + 1))("at random moments, seed %i", async (seed) => {
+    const random = seeded(seed);
+    const line = await openCuttableLine(sshd.port);
+    const connector = new SshConnector(join(folder, `known ${seed}.json`), systemClock);
+    const host = await connector.connect({ kind: "ssh", address: `${sshd.user}@127.0.0.1:${line.port}`, identity: sshd.identity });
+    try {
+      const cuts = 1 + Math.floor(random() * 3);
+      const cutting = (async () => {
+        for (let cut = 0; cut < cuts; cut++) {
+          line.cutAfter(Math.floor(random() * (SIZE / cuts)));
+          await line.cut();
+        }
+      })();
+      let lanes = 0;
+      const result = await upload(host, { onProgress: (progress) => (lanes = Math.max(lanes, progress.lanes)) });
+      expect(readFileSync(target).equals(content)).toBe(true);
+      // Both chunks of a lane's window may be on their way when it is cut.
+      expect(result.bytesSent).toBeLessThanOrEqual(SIZE + cuts * Math.max(lanes, 4) * 2 * CHUNK_BYTES);
+      expect(readdirSync(join(target, ".."))).toHaveLength(2);
+      line.cutAfter(0);
+      await cutting;
+    } finally {
+      await host.close();
+      await line.close();
+    }
+  });
+
+  test("a network that is away for a while: it waits and goes on by itself", async () => {
+    const line = await openCuttableLine(sshd.port);
+    const host = await new SshConnector(join(folder, "known away.json"), systemClock).connect({ kind: "ssh", address: `${sshd.user}@127.0.0.1:${line.port}`, identity: sshd.identity });
+    try {
+      const retries: number[] = [];
+      let away = false;
+      const result = await upload(host, {
+        onProgress: ({ done, retries: count }) => {
+          retries.push(count);
+          if (away || done < 2 * CHUNK_BYTES) return;
+          away = true;
+          line.setDown(true);
+          setTimeout(() => line.setDown(false), 1_500);
+        },
+      });
+      expect(away).toBe(true);
+      expect(retries.at(-1)).toBeGreaterThan(0);
+      expect(readFileSync(target).equals(content)).toBe(true);
+      expect(result.sha256).toBe(sha256(content));
+    } finally {
+      await host.close();
+      await line.close();
+    }
+  });
+
+  test("a claim of the host's journal that the disk does not keep is sent again", async () => {
+    const host = await new SshConnector(join(folder, "known claim.json"), systemClock).connect({ kind: "ssh", address: sshd.address, identity: sshd.identity });
+    try {
+      const cancel = new AbortController();
+      await upload(host, { signal: cancel.signal, onProgress: ({ done }) => done > 4 * CHUNK_BYTES && cancel.abort(new Error("enough")) }).catch(() => {});
+      writeFileSync(`${target}.part`, Buffer.alloc(statSync(`${target}.part`).size));
+      const result = await upload(host);
+      expect(readFileSync(target).equals(content)).toBe(true);
+      expect(result.bytesSent).toBe(SIZE);
+    } finally {
+      await host.close();
+    }
+  });
+});
