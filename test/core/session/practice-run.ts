@@ -113,9 +113,12 @@ export class PracticeRun {
       if (kind === "undo") this.host.delete(id);
       return result;
     };
+    const { scripts } = this;
     return {
       id,
-      opensHandles: this.scripts.get(id)?.opensHandles,
+      get opensHandles() {
+        return scripts.get(id)?.opensHandles;
+      },
       run: async (context) => (await act("run", context)) as undefined,
       adopt: async (context) => ((await act("adopt", context)) as boolean | undefined) ?? this.host.has(id),
       undo: async (context) => void (await act("undo", context)),

@@ -160,6 +160,23 @@ test("passphrase and fingerprint reach the steps, and neither journal, log nor w
   for (const secret of ["first guess", "open sesame", "SHA256:abc"]) expect(written).not.toContain(secret);
 });
 
+test("a passphrase serves one attempt: once the session is ready, nothing remembers it", async () => {
+  const run = new PracticeRun();
+  let lose: (error: unknown) => void = () => {};
+  const answers: unknown[] = [];
+  run.script("connect", {
+    opensHandles: true,
+    run: async ({ lost, once }) => void (lose = lost, answers.push({ ...once })),
+    adopt: async ({ once }) => answers.push({ ...once }) > 0,
+  });
+  await run.startAndSettle({ stick: "/s", host: { kind: "ssh", address: "root@pod", identity: "/k", passphrase: "open sesame" } });
+  lose(LOST);
+  await run.calm();
+  await run.session.stop();
+  expect((await run.calm()).phase).toBe("stopped");
+  expect(answers).toEqual([{ passphrase: "open sesame" }, {}]);
+});
+
 describe("signs of life", () => {
   test("a silent step says what it waits for, then fails naming it", async () => {
     const run = new PracticeRun();
