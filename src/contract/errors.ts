@@ -119,7 +119,6 @@ export const ERRORS = {
   // This computer
   "input-invalid": entry("This cannot be done as asked", NOTHING_STARTED, "Check what was entered and try again.", "none", { retryable: false }),
   "core-unreachable": entry("The app's background process does not answer", "A running session goes on.", "Start the app again.", "retry", { fixedBy: "project" }),
-  "browser-missing": entry("No window can be opened here", "The app runs on.", "Open the printed address in a browser.", "none"),
   internal: entry("Something unexpected happened", "Data on the stick and the host is kept.", "Try again; if it happens again, save the logs and report it.", "open-logs", { fixedBy: "project" }),
 } as const satisfies Record<string, ErrorEntry>;
 
