@@ -72,6 +72,9 @@ const PRUNED = [
   /^pyarrow\/(include|src)\//,
   /^pyarrow\/(lib)?(arrow_|_)?(python_)?flight/,
   /^pyarrow\/lib[a-z_]+\.so(\.\d+\.\d+\.\d+)?$/,
+  // Certificates for the internet, which nothing here talks to. Some computers' Python adds its own to
+  // this very file when it starts, and the layer would count as damaged ever after.
+  /^certifi\/cacert\.pem$/,
   // Names the folder it was installed into, and when: would make every build differ.
   /\.dist-info\/(RECORD|direct_url\.json|INSTALLER|REQUESTED)$/,
 ];

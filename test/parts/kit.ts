@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { cacheFolder } from "../../src/adapters/local-files/folders.ts";
 import type { Kit } from "../../src/contract/kit.ts";
+import type { Progress } from "../../src/contract/progress.ts";
 import { buildKit } from "../../remote/kit/build.ts";
 
 /** The Python that stands for a host's; null where this computer has none that the kit knows. */
@@ -18,6 +19,6 @@ export function hostPython(): { path: string; tag: string } | null {
 }
 
 /** The real kit for a Linux host without a graphics card, from the cache that all tests share. */
-export function cpuKit(python: { tag: string } | null): Promise<Kit> {
-  return buildKit({ cacheDir: cacheFolder(), platform: "linux-x64", python: python === null ? null : { tag: python.tag }, gpu: "cpu", archives: true });
+export function cpuKit(python: { tag: string } | null, onProgress?: (progress: Progress) => void): Promise<Kit> {
+  return buildKit({ cacheDir: cacheFolder(), platform: "linux-x64", python: python === null ? null : { tag: python.tag }, gpu: "cpu", archives: true, onProgress });
 }
