@@ -121,6 +121,7 @@ export async function openStage(scene: Partial<Stage> = {}) {
     /** Sticks plugged or pulled. */
     plug: (sticks: Stick[]) => changes.emit("sticks", (stage.sticks = sticks)),
     log: (lines: LogLine[]) => changes.emit("logs", lines),
+    port: server.port,
     address: `http://127.0.0.1:${server.port}/#token=${token}`,
     bareAddress: `http://127.0.0.1:${server.port}/`,
     close: () => server.close(),
