@@ -12,13 +12,13 @@ const PROGRESS_EVERY = 250;
 /** node-llama-cpp samples each conversation's token on libuv's pool: four threads are too few. */
 process.env.UV_THREADPOOL_SIZE ??= String(Math.max(4, Math.min(32, availableParallelism() * 2)));
 
-let lastProgress = -Infinity;
+let lastProgress = { at: -Infinity, detail: "" };
 
 function say(line: ServiceOutput): void {
   if ("progress" in line) {
-    const finished = line.progress.done === line.progress.total;
-    if (!finished && performance.now() - lastProgress < PROGRESS_EVERY) return;
-    lastProgress = performance.now();
+    const { done, total, detail } = line.progress;
+    if (done !== total && detail === lastProgress.detail && performance.now() - lastProgress.at < PROGRESS_EVERY) return;
+    lastProgress = { at: performance.now(), detail };
   }
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }

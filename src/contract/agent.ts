@@ -23,6 +23,7 @@ export const LlmServiceConfig = z.object({
   model: z.string(),
   embeddingModel: z.string().nullable(),
   gpu: z.enum(["cpu", "cuda", "metal"]),
+  /** Of one conversation, question and answer together; memory is needed `parallel` times. */
   contextTokens: z.number().int().positive(),
   parallel: z.number().int().positive(),
   threads: z.number().int().positive().nullable(),

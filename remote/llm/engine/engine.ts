@@ -9,12 +9,16 @@ import { Scheduler } from "../scheduling/scheduler.ts";
 import { startBackend, type Backend } from "./backend.ts";
 import { Embedder } from "./embedder.ts";
 import { loadFailure } from "./failure.ts";
+import { sizeOfGguf } from "./gguf-file.ts";
 import { loadModel } from "./load-model.ts";
 
 /** Prompt tokens a tick while others read: small on a processor, where each costs milliseconds. */
 const PROMPT_PIECE = { cpu: 64, gpu: 512 };
 const BATCH_TOKENS = 512;
 const LONGEST_EMBEDDED_TEXT = 2048;
+
+/** Said of every model that ignores capital letters, as most embedding models do. */
+const MISLEADING = /to tokenize text and then detokenize it resulted in a different text/;
 
 export interface LoadedModel {
   /** File name without its ending: what the API calls it. */
@@ -42,7 +46,14 @@ export interface EngineOptions {
 
 /** @throws MentorError of every kind that `startBackend` and `loadModel` name */
 export async function loadEngine({ config, queueLimit, output, signal }: EngineOptions): Promise<Engine> {
-  const backend = await startBackend({ gpu: config.gpu, threads: config.threads, onLog: (level, log) => output({ log, level }) });
+  for (const path of [config.model, config.embeddingModel]) if (path !== null) await sizeOfGguf(path);
+  const backend = await startBackend({
+    gpu: config.gpu,
+    threads: config.threads,
+    onLog: (level, log) => {
+      if (!MISLEADING.test(log)) output({ log, level });
+    },
+  });
   try {
     const onProgress = (progress: Extract<ServiceOutput, { progress: unknown }>["progress"]) => output({ progress });
     const model = await loadModel(backend, { path: config.model, onProgress, signal });

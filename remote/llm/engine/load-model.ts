@@ -1,10 +1,10 @@
-import { open, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import type { LlamaModel } from "node-llama-cpp";
 import { MentorError } from "../../../src/contract/errors.ts";
 import type { Progress } from "../../../src/contract/progress.ts";
 import type { Backend } from "./backend.ts";
 import { loadFailure } from "./failure.ts";
+import { sizeOfGguf } from "./gguf-file.ts";
 
 export interface LoadModelOptions {
   /** Absolute path of the GGUF, of its first part where it is split. */
@@ -23,6 +23,7 @@ export async function loadModel({ llama, complaints, forgetLog }: Backend, { pat
   const bytes = await sizeOfGguf(path);
   const startedAt = performance.now();
   forgetLog();
+  let loading = true;
   let model: LlamaModel;
   try {
     model = await llama.loadModel({
@@ -30,6 +31,8 @@ export async function loadModel({ llama, complaints, forgetLog }: Backend, { pat
       gpuLayers: llama.gpu === false ? 0 : "max",
       loadSignal: signal,
       onLoadProgress: (share) => {
+        // Told by a thread of its own, the last of it after the loading is over.
+        if (!loading) return;
         const seconds = (performance.now() - startedAt) / 1000;
         const done = Math.round(bytes * share);
         const rate = seconds > 0.5 ? done / seconds : null;
@@ -39,6 +42,8 @@ export async function loadModel({ llama, complaints, forgetLog }: Backend, { pat
   } catch (error) {
     signal?.throwIfAborted();
     throw loadFailure(error, await complaints(), { path, bytes });
+  } finally {
+    loading = false;
   }
   const layers = model.fileInsights.totalLayers;
   if (llama.gpu !== false && model.gpuLayers < layers) {
@@ -50,21 +55,4 @@ export async function loadModel({ llama, complaints, forgetLog }: Backend, { pat
     });
   }
   return model;
-}
-
-async function sizeOfGguf(path: string): Promise<number> {
-  const found = await stat(path).catch((cause: unknown) => {
-    throw new MentorError("model-missing", `There is no model at ${path}.`, { cause, details: { file: path } });
-  });
-  if (!found.isFile()) throw new MentorError("model-missing", `${path} is not a file.`, { details: { file: path } });
-  const file = await open(path);
-  try {
-    const { bytesRead, buffer } = await file.read(Buffer.alloc(4), 0, 4, 0);
-    if (bytesRead < 4 || buffer.toString("latin1") !== "GGUF") {
-      throw new MentorError("model-not-gguf", `${basename(path)} (${found.size} bytes) is not in GGUF format.`, { details: { file: path, bytes: found.size } });
-    }
-  } finally {
-    await file.close();
-  }
-  return found.size;
 }
