@@ -14,6 +14,7 @@ import { askSecret } from "./terminal.ts";
  */
 export async function runToReady(client: CoreClient, request: StartRequest, output: Output): Promise<SessionSnapshot> {
   const { interrupt } = output.terminal;
+  interrupt.throwIfAborted();
   let session = await startAnswering(client, request, output);
   const { id } = session;
   let failure: ErrorReport | null = null;
