@@ -15,7 +15,8 @@ export function loadFailure(error: unknown, log: readonly string[], model: { pat
   if (cause.name === "InvalidGgufMagicError" || cause.constructor.name === "InvalidGgufMagicError") return new MentorError("model-not-gguf", `${file} is not in GGUF format.`, options);
   const architecture = /unknown model architecture: '([^']*)'/.exec(said)?.[1];
   if (architecture !== undefined) return new MentorError("model-unsupported", `${file} has the architecture “${architecture}”, which this engine cannot run.`, options);
-  if (/split|missing part/i.test(said) && /-\d{5}-of-\d{5}\.gguf/.test(said)) return new MentorError("model-split-incomplete", `Not all parts of ${file} are there.`, options);
+  const part = /no such file.*?([^/\\']+-\d{5}-of-\d{5}\.gguf)/i.exec(said)?.[1];
+  if (part !== undefined) return new MentorError("model-split-incomplete", `${part} is missing beside ${file}.`, options);
   if (/not within the file bounds|remaining file size|gguf_init_from_reader: failed to read|unexpected end|out of bounds|beyond the length|incomplete/i.test(said)) {
     return new MentorError("model-truncated", `${file} ends too early: ${model.bytes} bytes are there, and its table of contents names more.`, options);
   }

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, open, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, open, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -77,6 +77,12 @@ test("a file that is no model is named", async () => {
 test.each([600, 3_000_000])("a model cut after %i bytes is named", async (bytes) => {
   const outcome = await run(await llmConfig(await modelOf(`cut-${bytes}.gguf`, await beginningOfModel(bytes))));
   expect(outcome).toMatchObject({ exitCode: 1, error: { code: "model-truncated", message: expect.stringContaining(String(bytes)) } });
+});
+
+test("a missing part of a split model is named", async () => {
+  const path = join(folder, "big-00001-of-00002.gguf");
+  await symlink(await chatModel(), path);
+  expect(await run(await llmConfig({ model: path }))).toMatchObject({ exitCode: 1, error: { code: "model-split-incomplete", message: expect.stringContaining("big-00002-of-00002.gguf") } });
 });
 
 test("an architecture that nobody knows is named", async () => {
