@@ -11,6 +11,7 @@ export class Patience {
   readonly #signal: AbortSignal;
   #lastAdvance: number;
   #failures = 0;
+  #pausing: Promise<void> | undefined;
 
   constructor(clock: Clock, signal: AbortSignal) {
     this.#clock = clock;
@@ -23,11 +24,18 @@ export class Patience {
     this.#failures = 0;
   }
 
-  /** Waits before the next attempt; throws `error` when there were enough. */
+  /**
+   * Waits before the next attempt; throws `error` when there were enough. Lanes that drop together
+   * wait together: one cut is one failure, however many lanes it met.
+   */
   async pause(error: unknown): Promise<void> {
-    const failures = ++this.#failures;
     if (this.#clock.now() - this.#lastAdvance >= GIVE_UP_MS) throw error;
-    const pause = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(failures - 1, 16), LONGEST_PAUSE_MS);
+    this.#pausing ??= this.#wait().finally(() => (this.#pausing = undefined));
+    await this.#pausing;
+  }
+
+  async #wait(): Promise<void> {
+    const pause = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(this.#failures++, 16), LONGEST_PAUSE_MS);
     await this.#clock.sleep(pause * (0.75 + Math.random() / 2), this.#signal);
   }
 }

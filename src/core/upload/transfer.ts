@@ -110,9 +110,9 @@ export class Transfer {
   async #pump(lane: UploadLane): Promise<void> {
     const { feed } = this.#options;
     const under = new Map<number, Promise<void>>();
-    let broken: { error: unknown } | undefined;
+    const faults: unknown[] = [];
     for (;;) {
-      while (broken === undefined && under.size < WINDOW) {
+      while (faults.length === 0 && under.size < WINDOW) {
         this.#signal.throwIfAborted();
         const work = await feed.next();
         if (work === null) break;
@@ -122,14 +122,14 @@ export class Transfer {
           this.#deliver(lane, work)
             .catch((error: unknown) => {
               feed.giveBack(work.index, false);
-              broken ??= { error };
+              faults.push(error);
             })
             .finally(() => under.delete(work.index)),
         );
       }
-      if (broken !== undefined) {
+      if (faults.length > 0) {
         await Promise.all(under.values());
-        throw broken.error;
+        throw faults[0];
       }
       // Another lane may yet drop and give its chunks back; its replacement takes them again.
       if (under.size === 0) return;

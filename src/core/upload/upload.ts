@@ -23,6 +23,8 @@ export interface UploadOptions {
   into?: "folder";
   /** Hashes from an earlier upload of the same file. */
   knownManifest?: ChunkManifest;
+  /** Size of a chunk in bytes where no manifest says it; default CHUNK_BYTES. */
+  chunkBytes?: number;
   clock: Clock;
   signal: AbortSignal;
   onProgress?: (progress: UploadProgress) => void;
@@ -46,7 +48,7 @@ export async function uploadFile(options: UploadOptions): Promise<UploadResult> 
     const known = options.knownManifest?.bytes === source.bytes ? options.knownManifest : undefined;
     const joinPath = host.kind === "local" ? join : posix.join;
     const path = options.into === "folder" ? joinPath(options.destination, basename(source.name)) : options.destination;
-    const destination: Destination = { path, bytes: source.bytes, chunkBytes: known?.chunkBytes ?? CHUNK_BYTES };
+    const destination: Destination = { path, bytes: source.bytes, chunkBytes: known?.chunkBytes ?? options.chunkBytes ?? CHUNK_BYTES };
     return await new Upload({ ...options, knownManifest: known }, source, destination, laneOpener(host, destination, clock)).run();
   } finally {
     await source.close();
