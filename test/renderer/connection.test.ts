@@ -42,6 +42,23 @@ test("with a token that nobody accepts the page says what to do", async () => {
   await core.close();
 });
 
+test("a screen that cannot be loaded says so, the rest of the window goes on, and loading again mends it", async () => {
+  const core = await openStage({ session: ready() });
+  const { page, close } = await openWindow(browser, core.address, "session");
+  await page.route(/\/Logs-.*\.js$/, (route) => route.abort());
+  await page.getByRole("button", { name: "Logs" }).click();
+  await page.getByRole("heading", { name: "This screen could not be shown" }).waitFor();
+  await page.getByRole("button", { name: "Session" }).click();
+  await page.getByRole("heading", { name: "The mentor is ready" }).waitFor();
+  await page.unrouteAll();
+  await page.getByRole("button", { name: "Logs" }).click();
+  await page.getByRole("button", { name: "Load again" }).click();
+  await page.getByLabel("Follow new lines").waitFor();
+  expect(await page.getByRole("heading", { level: 1 }).innerText()).toBe("Logs");
+  await close();
+  await core.close();
+});
+
 test("a lost connection is told calmly, and what changed meanwhile is there afterwards", async () => {
   const core = await openStage({ session: ready() });
   const line = await cuttableLine(core.port);

@@ -5,6 +5,7 @@ import { Home } from "../home/Home.tsx";
 import { Session } from "../session/Session.tsx";
 import { Announcer } from "./Announcer.tsx";
 import { ConnectionLine } from "./ConnectionLine.tsx";
+import { Mishap } from "./Mishap.tsx";
 import { Missing } from "./Missing.tsx";
 import { Navigation } from "./Navigation.tsx";
 import "./app.css";
@@ -27,9 +28,11 @@ export function App() {
       <div className="app-body">
         <ConnectionLine />
         <main className="app-main">
-          <Suspense fallback={null}>
-            <Shown key={view} />
-          </Suspense>
+          <Mishap key={view}>
+            <Suspense fallback={null}>
+              <Shown />
+            </Suspense>
+          </Mishap>
         </main>
       </div>
       <Announcer />

@@ -23,6 +23,8 @@ interface Conversation {
 
 const KEY = "ai-mentor.conversation";
 
+export const isOpen = ({ state }: Exchange): boolean => state === "searching" || state === "writing";
+
 const empty = (): Conversation => ({ id: crypto.randomUUID(), exchanges: [], draft: "" });
 
 /** The conversation survives another screen and a reload of the page; a cut answer is marked as such. */
@@ -38,8 +40,6 @@ function restore(): Conversation {
 
 export const useChat = create<Conversation>(restore);
 useChat.subscribe((conversation) => sessionStorage.setItem(KEY, JSON.stringify(conversation)));
-
-export const isOpen = ({ state }: Exchange): boolean => state === "searching" || state === "writing";
 
 let stop = new AbortController();
 

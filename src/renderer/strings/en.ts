@@ -14,6 +14,11 @@ export const en = {
     tokenSteps: ["Start AI Mentor: in its folder, run", "It opens the right window, or prints the whole address.", "If you have the address, open it again in full, with everything after the #."],
     command: "npm start",
   },
+  mishap: {
+    title: "This screen could not be shown",
+    text: "The session goes on, and nothing you typed is lost. Load the window again; if it happens again, start the app anew.",
+    reload: "Load again",
+  },
   views: { home: "Start", session: "Session", chat: "Chat", course: "Course", logs: "Logs", settings: "Settings" },
   navigation: "Main",
   phases: {
