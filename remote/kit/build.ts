@@ -12,6 +12,7 @@ import { openLayer, sealLayer } from "./layer.ts";
 import { nodeLayer } from "./node-layer.ts";
 import { pythonLayer, type KitPython } from "./python-layer.ts";
 import { servicesLayer } from "./services-layer.ts";
+import { sweep, touch } from "./sweep.ts";
 
 export interface BuildKitOptions {
   /** The kit keeps its layers under `<cacheDir>/kit`. */
@@ -51,7 +52,10 @@ export async function buildKit(options: BuildKitOptions): Promise<Kit> {
     if (options.archives) say(`Packing ${TITLES[name]}`);
     layers.push(options.archives ? await archiveLayer(layer, signal) : layer);
   }
-  return assemble(layers, options, context);
+  const kit = await assemble(layers, options, context);
+  for (const part of [kit.folder, ...layers.flatMap(({ folder, archive }) => (archive === null ? [folder] : [folder, archive.path]))]) await touch(part);
+  for (const part of ["layers", "kits", "npm"]) await sweep(join(context.cache, part));
+  return kit;
 }
 
 const TITLES: Record<KitLayerName, string> = { node: "Node", engine: "the LLM engine", python: "the course store", services: "the services" };

@@ -21,12 +21,17 @@ export function engineLayer(context: BuildContext, gpu: KitGpu): LayerRecipe {
       return JSON.stringify([pins.map((pin) => pin?.integrity), 1]);
     },
     async build(folder) {
-      for (const name of await closure(modules, "node-llama-cpp")) {
-        await copyTree(join(modules, name), join(folder, name), (path) => isRuntime(name, path));
-      }
+      await copyEngine(modules, folder);
       for (const name of binaries) await copyTree(await packageFolder(lockFile, name, context), join(folder, name), (path) => !isNested(path));
     },
   };
+}
+
+/** node-llama-cpp and what it loads, without its binaries. @throws MentorError kit-unavailable */
+export async function copyEngine(modules: string, folder: string): Promise<void> {
+  for (const name of await closure(modules, "node-llama-cpp")) {
+    await copyTree(join(modules, name), join(folder, name), (path) => isRuntime(name, path));
+  }
 }
 
 /** Names of the packages with llama.cpp's compiled code. @throws MentorError host-unsuitable */

@@ -1,7 +1,7 @@
 import { chmod, copyFile, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { build } from "vite";
 import type { BuildContext, LayerRecipe } from "./context.ts";
+import { copyTree } from "./copy.ts";
 import { walk } from "./layer.ts";
 import { sha256 } from "./verify.ts";
 
@@ -10,27 +10,41 @@ const PROGRAMS = { agent: "agent/main.ts", "llm-alone": "agent/llm-alone.ts", ll
 /** Files that travel as they are. */
 const VERBATIM = { "receiver.py": "receiver/receiver.py", "start_llm_server.sh": "start_llm_server.sh" } as const;
 
-/** Our own programs, each bundled with all that it imports but node-llama-cpp. */
+/**
+ * Our own programs, each bundled with all that it imports but node-llama-cpp. The installed app has
+ * them bundled in `remote/services`, and neither their sources nor a bundler.
+ */
 export function servicesLayer({ project }: BuildContext): LayerRecipe {
   const remote = join(project, "remote");
+  const bundled = join(remote, "services");
+  const isBundled = () => stat(bundled).then(() => true, () => false);
   return {
     async inputs() {
+      if (await isBundled()) return JSON.stringify(await hashSources(bundled));
       const sources = [remote, join(project, "src", "contract")];
       const hashes = await Promise.all(sources.map((folder) => hashSources(folder)));
       return JSON.stringify([hashes, await sha256(join(project, "package-lock.json"))]);
     },
     async build(folder) {
-      const input = await existing(remote, PROGRAMS);
-      await bundle(remote, input, folder);
-      for (const [name, source] of Object.entries(await existing(remote, VERBATIM))) {
-        await copyFile(source, join(folder, name));
-        if (name.endsWith(".sh")) await chmod(join(folder, name), 0o755);
-      }
+      if (await isBundled()) await copyTree(bundled, folder);
+      else await buildServices(project, folder);
     },
   };
 }
 
+/** Makes the services' files from the project's sources. */
+export async function buildServices(project: string, folder: string): Promise<void> {
+  const remote = join(project, "remote");
+  await bundle(remote, await existing(remote, PROGRAMS), folder);
+  for (const [name, source] of Object.entries(await existing(remote, VERBATIM))) {
+    await copyFile(source, join(folder, name));
+    if (name.endsWith(".sh")) await chmod(join(folder, name), 0o755);
+  }
+}
+
 export async function bundle(root: string, input: Record<string, string>, folder: string): Promise<void> {
+  // Only where there are sources: the installed app carries no bundler.
+  const { build } = await import("vite");
   await build({
     configFile: false,
     root,

@@ -37,8 +37,11 @@ export async function sha256(path: string): Promise<string> {
   return hash.digest("hex");
 }
 
-/** `node verify.ts [--sizes] FOLDER…`: exit code 1 and the problems, one a line, when a layer is damaged. */
-if (realpathSync(process.argv[1] ?? ".") === fileURLToPath(import.meta.url)) {
+/**
+ * `node verify.ts [--sizes] FOLDER…`: exit code 1 and the problems, one a line, when a layer is
+ * damaged. Bundled into the app it is a module like any other.
+ */
+if (import.meta.url.endsWith("/verify.ts") && realpathSync(process.argv[1] ?? ".") === fileURLToPath(import.meta.url)) {
   const deep = process.argv[2] !== "--sizes";
   const problems = (await Promise.all(process.argv.slice(deep ? 2 : 3).map((folder) => verifyLayer(folder, deep)))).flat();
   for (const problem of problems) process.stdout.write(`${problem}\n`);

@@ -86,12 +86,12 @@ export interface AgentStatus {
 export const AgentStartConfig = z.object({
   /** Bearer key of this session: for the agent, the LLM server and the API. */
   key: z.string().min(32),
-  /** Folder that holds everything of ours on the host. */
+  /** Folder that holds `ai-mentor/` and `models/` on the host (HostLayout.root). */
   root: z.string(),
 });
 export type AgentStartConfig = z.infer<typeof AgentStartConfig>;
 
-/** What `agent.mjs start` prints, and what stands in `<root>/run/agent.json`. */
+/** What `agent.mjs start` prints, and what stands in `<root>/ai-mentor/run/agent.json`. */
 export interface AgentAddress {
   pid: number;
   port: number;
