@@ -35,7 +35,7 @@ export function connect(): void {
 }
 
 function chooseWay(): (() => Promise<Link>) | null {
-  if (location.protocol === "app:") return openMessagePortLink;
+  if (window.aiMentor !== undefined) return openMessagePortLink;
   const token = takeToken();
   // A new address pasted into the same tab changes only the fragment: the page starts afresh with it.
   window.addEventListener("hashchange", () => location.reload());

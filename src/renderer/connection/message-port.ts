@@ -2,10 +2,14 @@ import { createORPCClient } from "@orpc/client";
 import { RPCLink } from "@orpc/client/message-port";
 import type { Link } from "./link.ts";
 
-/** What this page posts to itself to ask Electron's preload for a port, and what comes back with it. */
-export const ASK_FOR_PORT = "ai-mentor:ask-for-port";
-export const HERE_IS_PORT = "ai-mentor:here-is-port";
+declare global {
+  interface Window {
+    /** What Electron's preload gives the page: asked, it posts a message that carries a port to the core. */
+    aiMentor?: { connect(): void };
+  }
+}
 
+const HERE_IS_PORT = "ai-mentor:port";
 const ANSWER_WITHIN = 5000;
 
 /** Takes the port that the preload hands over. Rejects when none comes within five seconds. */
@@ -19,13 +23,13 @@ export function openMessagePortLink(): Promise<Link> {
     };
     const onMessage = ({ source, data, ports: [port] }: MessageEvent) => {
       // Only this very window, where the preload lives, may hand over a port.
-      if (source !== window || data !== HERE_IS_PORT || port === undefined) return;
+      if (source !== window || data?.type !== HERE_IS_PORT || port === undefined) return;
       const closed = new Promise<void>((close) => port.addEventListener("close", () => close()));
       const client: Link["client"] = createORPCClient(new RPCLink({ port }));
       port.start();
       settle(() => resolve({ client, closed }));
     };
     window.addEventListener("message", onMessage);
-    window.postMessage(ASK_FOR_PORT, location.origin);
+    window.aiMentor?.connect();
   });
 }
