@@ -3,16 +3,30 @@ import { text } from "node:stream/consumers";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { ApiServiceConfig, type ServiceOutput } from "../../src/contract/agent.ts";
-import { toErrorReport } from "../../src/contract/errors.ts";
+import { MentorError, toErrorReport } from "../../src/contract/errors.ts";
+import { parsed } from "./answers.ts";
 import { startApi } from "./start.ts";
 
 const output = (line: ServiceOutput) => process.stdout.write(`${JSON.stringify(line)}\n`);
 
+async function readConfig() {
+  let config: unknown;
+  try {
+    const { values } = parseArgs({ options: { config: { type: "string" } } });
+    if (values.config === undefined) throw new Error("--config is missing");
+    config = JSON.parse(values.config === "-" ? await text(process.stdin) : await readFile(values.config, "utf8"));
+  } catch (error) {
+    throw new MentorError("input-invalid", "The mentor is started as: --config FILE, or --config - to read it from the standard input.", { cause: error });
+  }
+  return parsed(config, ApiServiceConfig.extend({ key: z.string().min(1) }));
+}
+
 try {
-  const { values } = parseArgs({ options: { config: { type: "string", default: "-" } } });
-  const file = values.config === "-" ? await text(process.stdin) : await readFile(values.config, "utf8");
-  const api = await startApi(ApiServiceConfig.extend({ key: z.string().min(1) }).parse(JSON.parse(file)), output);
-  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void api.close().then(() => process.exit(0)));
+  const starting = startApi(await readConfig(), output);
+  const stop = async () => (await starting).close();
+  // Before it has started, so that no signal ever meets Node's own way of ending.
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void stop().finally(() => process.exit(0)));
+  await starting;
 } catch (error) {
   output({ error: toErrorReport(error) });
   process.exitCode = 1;

@@ -179,7 +179,7 @@ export class PassageStore {
   #connected(): Promise<MilvusClient> {
     this.#client ??= (async () => {
       const { address, timeoutMs = 30_000 } = this.#options;
-      const client = new MilvusClient({ address, timeout: timeoutMs, maxRetries: 2, logLevel: "error", telemetry: { enabled: false } });
+      const client = new MilvusClient({ address, timeout: timeoutMs, maxRetries: 2, logLevel: "error", telemetry: { enabled: false }, channelOptions: SELDOM_PINGS });
       try {
         await client.connectPromise;
         return client;
@@ -287,6 +287,9 @@ export class PassageStore {
     return answer;
   }
 }
+
+/** Lite's gRPC server drops a client that pings as often as the SDK does by default. */
+const SELDOM_PINGS = { "grpc.keepalive_time_ms": 300_000, "grpc.keepalive_permit_without_calls": 0 };
 
 const NAME_PROPERTY = "mentor.embedding.name";
 const SHA256_PROPERTY = "mentor.embedding.sha256";

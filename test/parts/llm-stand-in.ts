@@ -21,7 +21,7 @@ export interface LlmStandIn {
   close(): Promise<void>;
 }
 
-const DIMENSION = 256;
+const DIMENSION = 1024;
 
 export async function startLlmStandIn(key: string): Promise<LlmStandIn> {
   const server = createServer((request, response) => void handle(request, response).catch(() => response.destroy()));
