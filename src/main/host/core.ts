@@ -16,7 +16,7 @@ import type { LogLine } from "../../contract/logs.ts";
 import type { AppInfo, KeyFile, UploadEvent } from "../../contract/rpc.ts";
 import type { SessionTimings } from "../../contract/session.ts";
 import type { UploadRequest, UploadResult } from "../../contract/upload.ts";
-import type { Secrets } from "../../core/ports.ts";
+import type { Drives, Secrets } from "../../core/ports.ts";
 import { SessionLogs } from "../../core/session/logs.ts";
 import { PLAN } from "../../core/session/plan.ts";
 import { createSession } from "../../core/session/create.ts";
@@ -35,6 +35,8 @@ export interface CoreOptions {
   dataFolder: string;
   shell: AppInfo["shell"];
   secrets?: Secrets;
+  /** Default: what this computer's system says is plugged in. */
+  drives?: Drives;
 }
 
 /** The product in one process: everything that the router offers, and nothing of any window. */
@@ -53,7 +55,7 @@ export interface Core {
   close(): Promise<void>;
 }
 
-export async function createCore({ dataFolder, shell, secrets = fileSecrets(dataFolder) }: CoreOptions): Promise<Core> {
+export async function createCore({ dataFolder, shell, secrets = fileSecrets(dataFolder), drives = systemDrives({ clock: systemClock }) }: CoreOptions): Promise<Core> {
   mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
   const clock = systemClock;
   const cache = cacheFolder();
@@ -70,6 +72,7 @@ export async function createCore({ dataFolder, shell, secrets = fileSecrets(data
     history: new FileJournal<SessionTimings>(join(dataFolder, "history.jsonl")),
     clock,
     log: logs.sink,
+    redact: logs.redact,
     newId: randomUUID,
   });
 
@@ -82,7 +85,7 @@ export async function createCore({ dataFolder, shell, secrets = fileSecrets(data
   return {
     info: { version, shell, platform: process.platform, computer: hostname(), dataFolder },
     settings,
-    sticks: new Sticks({ drives: systemDrives({ clock }), settings, dataFolder, cacheFolder: cache }),
+    sticks: new Sticks({ drives, settings, dataFolder, cacheFolder: cache }),
     keys: { list: () => listKeys(keyFolder), make: async () => (await listKeys(keyFolder))[0] ?? (await makeKey(keyFolder)) },
     session,
     logs,

@@ -1,5 +1,5 @@
 import type { AppInfo } from "../../contract/rpc.ts";
-import type { Secrets } from "../../core/ports.ts";
+import type { Drives, Secrets } from "../../core/ports.ts";
 import { serveWindow } from "../web/serve-window.ts";
 import { newToken, removeCoreAddress, writeCoreAddress } from "./address.ts";
 import { createCore, type Core } from "./core.ts";
@@ -14,6 +14,7 @@ export interface HostCoreOptions {
   shell: AppInfo["shell"];
   /** Electron's safeStorage; default: files only this user can read. */
   secrets?: Secrets;
+  drives?: Drives;
 }
 
 export interface HostedCore {
@@ -27,10 +28,10 @@ export interface HostedCore {
 }
 
 /** Hosts this user's core, if no other process does: null when one does. Adopts a session that a crash left behind. */
-export async function hostCore({ dataFolder, shell, secrets }: HostCoreOptions): Promise<HostedCore | null> {
+export async function hostCore({ dataFolder, shell, secrets, drives }: HostCoreOptions): Promise<HostedCore | null> {
   const lock = takeCoreLock(dataFolder);
   if (lock === null) return null;
-  const core = await createCore({ dataFolder, shell, secrets });
+  const core = await createCore({ dataFolder, shell, secrets, drives });
   const router = createRouter(core);
   const token = newToken();
   const server = await startCoreServer({ router, token, serveWindow: serveWindow(windowFolder(), token) });
