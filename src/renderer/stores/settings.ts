@@ -25,7 +25,9 @@ export async function saveSettings(changes: Partial<Settings>): Promise<void> {
   useSettings.setState({ settings: changed, problem: null });
   applyTheme(changed.theme);
   try {
-    useSettings.setState({ settings: await core().app.saveSettings(changed) });
+    // The core keeps settings of its own beside (folders it has read): only ours are changed.
+    const current = await core().app.settings();
+    useSettings.setState({ settings: await core().app.saveSettings({ ...current, ...changes }) });
   } catch (thrown) {
     useSettings.setState({ problem: reportOf(thrown) });
   }

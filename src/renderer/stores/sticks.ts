@@ -22,7 +22,12 @@ export function receiveSticks(sticks: Stick[]): void {
 export async function chooseFolder(path: string): Promise<boolean> {
   useSticks.setState({ inspecting: true, folderProblem: null });
   try {
-    takeStick(await core().sticks.inspect({ path, remember: true }));
+    const stick = await core().sticks.inspect({ path, remember: true });
+    if (stick.problem?.code === "stick-missing") {
+      useSticks.setState({ folderProblem: stick.problem });
+      return false;
+    }
+    takeStick(stick);
     return true;
   } catch (thrown) {
     useSticks.setState({ folderProblem: reportOf(thrown) });

@@ -75,7 +75,8 @@ export async function openStage(scene: Partial<Stage> = {}) {
       inspect: os.sticks.inspect.handler(({ input }) => {
         const found = stage.sticks.find(({ path }) => path === input.path);
         if (found) return found;
-        throw new ORPCError("FAILED", { defined: true, data: { code: "stick-missing", message: `There is no folder ${input.path} on this computer.` } satisfies ErrorReport });
+        const problem: ErrorReport = { code: "stick-missing", message: `There is no folder ${input.path} on this computer.` };
+        return { path: input.path, label: input.path, kind: "folder" as const, sizeBytes: null, freeBytes: null, readOnly: false, models: [], course: null, problem };
       }),
       makePractice: os.sticks.makePractice.handler(async function* ({ signal }) {
         for (const event of stage.practice) {
