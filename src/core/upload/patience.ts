@@ -30,12 +30,16 @@ export class Patience {
    */
   async pause(error: unknown): Promise<void> {
     if (this.#clock.now() - this.#lastAdvance >= GIVE_UP_MS) throw error;
-    this.#pausing ??= this.#wait().finally(() => (this.#pausing = undefined));
+    this.#pausing ??= this.#wait();
     await this.#pausing;
   }
 
   async #wait(): Promise<void> {
     const pause = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(this.#failures++, 16), LONGEST_PAUSE_MS);
-    await this.#clock.sleep(pause * (0.75 + Math.random() / 2), this.#signal);
+    try {
+      await this.#clock.sleep(pause * (0.75 + Math.random() / 2), this.#signal);
+    } finally {
+      this.#pausing = undefined;
+    }
   }
 }
