@@ -2,7 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { PassageStore, type EmbeddedPassage } from "../../../remote/milvus/store.ts";
 import { probeMilvus } from "../../../remote/milvus/lite.ts";
 import { freePort } from "../../../src/adapters/local/free-port.ts";
@@ -122,13 +122,15 @@ test("what was written outlives a kill, the model's identity too, and the open s
   expect(await one.healthy()).toBe(false);
   await expect(one.search([1, 0], 1)).rejects.toMatchObject({ code: "search-failed" });
   const again = await startMilvus({ dataDir, port: first.port });
+  onTestFinished(async () => {
+    await again.stop();
+    await rm(dataDir, { recursive: true });
+  });
   await expect.poll(() => one.healthy(), { timeout: 20_000 }).toBe(true);
   expect(await one.count()).toBe(2);
   expect((await one.search([1, 0], 1))[0]!.text).toBe("text 0");
   const other = store({ address: again.address, collection: collectionOf(one), embedding: { name: "model-b", sha256: "b".repeat(64) } });
   await expect(other.count()).rejects.toMatchObject({ code: "course-other-model" });
-  await again.stop();
-  await rm(dataDir, { recursive: true });
 }, 90_000);
 
 test("a store that was made before Milvus was there works once it is", async () => {
@@ -137,9 +139,9 @@ test("a store that was made before Milvus was there works once it is", async () 
   expect(await probeMilvus(port)).toBe(false);
   expect(await early.healthy()).toBe(false);
   const late = await startMilvus({ port });
+  onTestFinished(() => late.stop());
   await expect.poll(() => early.healthy(), { timeout: 20_000 }).toBe(true);
   expect(await early.documents()).toEqual([]);
-  await late.stop();
 }, 90_000);
 
 const collectionOf = (one: PassageStore): string => one.collection;
