@@ -29,7 +29,8 @@ export function parseAddress(text: string): SshAddress {
   const [, bracketed, name, portText] = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(.*))?$/s.exec(text.slice(at + 1)) ?? [];
   if (bracketed === undefined && name === undefined) throw invalid("an IPv6 address needs brackets, as in root@[2001:db8::7]:22");
   if (bracketed !== undefined && !isIPv6(bracketed)) throw invalid(`${quoted(bracketed)} is not an IPv6 address`);
-  const host = bracketed ?? domainToASCII(name!);
+  // Only names in other scripts need translation, and a URL's rules would cut others short.
+  const host = bracketed ?? (/\P{ASCII}/u.test(name!) && !/[/?#\\%]/.test(name!) ? domainToASCII(name!) : name!);
   if (bracketed === undefined && !/^[a-z0-9](?:[a-z0-9._-]{0,251}[a-z0-9.])?$/i.test(host)) throw invalid(`${quoted(name!)} is not a computer's name`);
   const port = portText === undefined ? 22 : /^\d{1,5}$/.test(portText) ? Number(portText) : NaN;
   if (!(port >= 1 && port <= 65_535)) throw invalid(`${quoted(portText!)} is not a port number from 1 to 65535`);

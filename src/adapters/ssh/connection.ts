@@ -28,6 +28,7 @@ const CIPHERS = ["aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "chacha20-p
 
 /** sshd's MaxSessions is 10 by default; two are left for whoever else shares the connection. */
 const SESSIONS = 8;
+const REFUSALS = 20;
 
 /** How often a door that closes at once is tried again: sshd's MaxStartups drops at random. */
 const TRIES = 5;
@@ -39,11 +40,14 @@ export class SshConnection {
   readonly closed: Promise<void>;
   readonly #client: Client;
   readonly #waiting: (() => void)[] = [];
-  #free = SESSIONS;
+  readonly #clock: Clock;
+  #limit = SESSIONS;
+  #active = 0;
   #gone = false;
 
-  private constructor(client: Client, label: string) {
+  private constructor(client: Client, label: string, clock: Clock) {
     this.#client = client;
+    this.#clock = clock;
     this.label = label;
     this.closed = new Promise((resolve) => {
       client.once("close", () => {
@@ -62,7 +66,7 @@ export class SshConnection {
     for (let attempt = 1; ; attempt++) {
       signal?.throwIfAborted();
       try {
-        return new SshConnection(await connectOnce(target, signal), label);
+        return new SshConnection(await connectOnce(target, signal), label, target.clock);
       } catch (error) {
         signal?.throwIfAborted();
         if (attempt >= TRIES || error instanceof MentorError || !isTurnedAway(error as Error)) throw connectFailure(error as Error, label, target.address.user);
@@ -110,24 +114,25 @@ export class SshConnection {
   }
 
   async #session(signal: AbortSignal | undefined): Promise<ClientChannel> {
-    for (;;) {
+    for (let refused = 0; ; ) {
       signal?.throwIfAborted();
       if (this.#gone) throw lost(this.label);
-      if (this.#free <= 0) {
+      if (this.#active >= this.#limit) {
         await new Promise<void>((resolve) => this.#waiting.push(resolve));
         continue;
       }
-      this.#free--;
+      this.#active++;
       try {
         const channel = await this.#exec();
         channel.once("close", () => this.#release());
         return channel;
       } catch (error) {
-        this.#free++;
-        const inUse = SESSIONS - this.#free;
-        // A stricter MaxSessions than the usual: take what there is, and go on when one is free.
-        if (this.#gone || (error as Ssh2Error).reason === undefined || inUse === 0) throw this.#failure(error as Ssh2Error);
-        this.#free = 0;
+        this.#release();
+        if (this.#gone || (error as Ssh2Error).reason === undefined || ++refused > REFUSALS) throw this.#failure(error as Ssh2Error);
+        // A stricter MaxSessions than the usual: take what there is. The host may count a channel
+        // that has just closed for a moment longer than we do.
+        this.#limit = Math.max(1, this.#active);
+        if (this.#active === 0) await this.#clock.sleep(50 * refused, signal);
       }
     }
   }
@@ -145,7 +150,7 @@ export class SshConnection {
   }
 
   #release(): void {
-    this.#free++;
+    this.#active--;
     this.#waiting.shift()?.();
   }
 
