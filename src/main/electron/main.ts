@@ -1,6 +1,7 @@
 import { app, dialog, ipcMain, powerSaveBlocker, protocol, safeStorage, type BrowserWindow } from "electron";
 import { dataFolder } from "../../adapters/local-files/folders.ts";
 import { fileSecrets } from "../../adapters/local/secrets.ts";
+import { ERRORS, MentorError, toErrorReport } from "../../contract/errors.ts";
 import { readCoreAddress } from "../host/address.ts";
 import { hostCore, type HostedCore } from "../host/hosting.ts";
 import { windowFolder } from "../host/window-folder.ts";
@@ -41,7 +42,7 @@ async function main(): Promise<void> {
 
 async function linkToOther(folder: string): Promise<CoreLink> {
   const address = await readCoreAddress(folder);
-  if (address === null) throw new Error("Another process hosts the app but has left no address.");
+  if (address === null) throw new MentorError("core-unreachable", "The app already runs in another process, which has left no address.");
   return linkToAddress(address);
 }
 
@@ -60,4 +61,9 @@ function askBeforeQuit(hosted: HostedCore, awake: AbortController): void {
   });
 }
 
-await main();
+// Not awaited: Electron is ready only after this module has been evaluated.
+main().catch((error: unknown) => {
+  const { code, message, advice } = toErrorReport(error);
+  dialog.showErrorBox(ERRORS[code].title, `${message}\n\n${advice ?? ERRORS[code].advice}`);
+  app.exit(1);
+});

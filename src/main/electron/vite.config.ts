@@ -1,8 +1,11 @@
 import { builtinModules } from "node:module";
 import { defineConfig } from "vite";
 
-/** Native and lazily loaded packages stay in node_modules; everything else is one file. */
-const EXTERNAL = ["electron", "ssh2", "drivelist", "vite", "rolldown", ...builtinModules, ...builtinModules.map((name) => `node:${name}`)];
+/**
+ * What is not bundled: native packages, which are loaded from real files; ws' native helpers, which
+ * it does without; and the bundler itself, which `remote/kit` loads where there are sources.
+ */
+const EXTERNAL = ["electron", "ssh2", "drivelist", "bufferutil", "utf-8-validate", "vite", ...builtinModules, ...builtinModules.map((name) => `node:${name}`)];
 
 /**
  * Two bundles: the main process as an ES module, and the preload as CommonJS, because a sandboxed
@@ -11,6 +14,7 @@ const EXTERNAL = ["electron", "ssh2", "drivelist", "vite", "rolldown", ...builti
 const preload = process.env.AI_MENTOR_BUNDLE === "preload";
 
 export default defineConfig({
+  logLevel: "warn",
   ssr: { noExternal: true, external: EXTERNAL },
   build: {
     ssr: preload ? "src/main/electron/preload.ts" : "src/main/electron/main.ts",

@@ -5,6 +5,7 @@ import type { Stick } from "../../contract/stick.ts";
 import type { Drives, Volume } from "../../core/ports.ts";
 import { inspectStick } from "../../core/stick/inspect.ts";
 import { latest } from "./latest.ts";
+import { practiceCourseFolder } from "./resources.ts";
 import type { SettingsStore } from "./settings-store.ts";
 
 export interface SticksOptions {
@@ -46,7 +47,7 @@ export class Sticks {
     const { dataFolder, cacheFolder } = this.#options;
     let folder: string | undefined;
     const work = (push: (event: PracticeEvent) => void) =>
-      makePracticeStick({ dataFolder, cacheDir: cacheFolder, signal, onProgress: (progress) => push({ type: "progress", progress }) }).then((made) => {
+      makePracticeStick({ dataFolder, cacheDir: cacheFolder, courseFolder: practiceCourseFolder(), signal, onProgress: (progress) => push({ type: "progress", progress }) }).then((made) => {
         folder = made;
       });
     yield* latest<PracticeEvent>(work, signal);

@@ -3,6 +3,7 @@ import { installKit as installOnHost } from "../../../core/kit/install.ts";
 import { uploadFile } from "../../../core/upload/upload.ts";
 import type { StepImplementation } from "../../../core/session/step.ts";
 import { buildKit } from "../../../../remote/kit/build.ts";
+import { projectFolder } from "../resources.ts";
 import type { StepTools } from "./tools.ts";
 
 /** Everything that runs on the host travels in one folder; a host that has it already is not sent it again. */
@@ -19,6 +20,7 @@ export function installKit({ cacheFolder, clock }: StepTools): StepImplementatio
         python: local ? report.python : { tag: report.python!.tag },
         gpu: facts.require("gpu"),
         archives: !local,
+        project: projectFolder(),
         signal,
         onProgress: progress,
       });
