@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { freePort } from "../../src/adapters/local/free-port.ts";
 import { cacheFolder } from "../../src/adapters/local-files/folders.ts";
-import { withLock } from "../../src/adapters/packages/lock.ts";
+import { kitLock, withLock } from "../../src/adapters/packages/lock.ts";
 import { layerFromCache } from "../../remote/kit/build.ts";
 import { pythonLayer } from "../../remote/kit/python-layer.ts";
 import { LAYER_FOLDERS } from "../../src/contract/kit.ts";
@@ -38,7 +38,7 @@ function milvusPackages(): Promise<{ python: string; folder: string }> {
     await mkdir(cache, { recursive: true });
     const context = { project: fileURLToPath(new URL("../..", import.meta.url)), cache, platform: `${process.platform}-${process.arch}` as "linux-x64" };
     let folder = "";
-    await withLock(join(cache, `python-${tag}`), undefined, async () => {
+    await withLock(kitLock(cacheFolder()), undefined, async () => {
       const layer = await layerFromCache("python", pythonLayer(context, { tag, path: python }), context);
       folder = join(layer.folder, LAYER_FOLDERS.python);
     });

@@ -1,5 +1,5 @@
 import { mkdir } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { lock } from "proper-lockfile";
 
@@ -24,6 +24,9 @@ export async function withLock<T>(path: string, signal: AbortSignal | undefined,
     await release().catch(() => {});
   }
 }
+
+/** What whoever builds or completes a kit in this cache has to hold. */
+export const kitLock = (cacheFolder: string): string => join(cacheFolder, "kit", "build");
 
 async function acquire(path: string, signal: AbortSignal | undefined, onLost: () => void): Promise<() => Promise<void>> {
   for (;;) {

@@ -11,6 +11,9 @@ export interface CoreLock {
   release(): void;
 }
 
+/** A handle that nobody refers to is closed by the garbage collector, and its lock with it. */
+const held = new Set<DatabaseSync>();
+
 /** null when another live process holds the lock. Throws where the folder cannot be written. */
 export function takeCoreLock(dataFolder: string): CoreLock | null {
   mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
@@ -24,5 +27,11 @@ export function takeCoreLock(dataFolder: string): CoreLock | null {
     if (error instanceof Error && /locked|busy/.test(error.message)) return null;
     throw error;
   }
-  return { release: () => database.close() };
+  held.add(database);
+  return {
+    release: () => {
+      held.delete(database);
+      database.close();
+    },
+  };
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { AgentClient } from "../../../adapters/agent/client.ts";
 import type { AgentAddress, AgentStartConfig, WatchdogConfig } from "../../../contract/agent.ts";
-import { MentorError } from "../../../contract/errors.ts";
+import { fromErrorReport, MentorError, type ErrorReport } from "../../../contract/errors.ts";
 import { kitProgram } from "../../../core/kit/install.ts";
 import type { Host } from "../../../core/ports.ts";
 import type { StepContext, StepImplementation } from "../../../core/session/step.ts";
@@ -80,10 +80,18 @@ export function armWatchdog({ secrets, clock, log, redact }: StepTools): StepImp
 
 async function startAgent(host: Host, kit: string, config: AgentStartConfig, signal: AbortSignal): Promise<AgentAddress> {
   const result = await host.exec([kitProgram(kit, "node"), kitProgram(kit, "agent.mjs"), "start"], { input: JSON.stringify(config), signal });
-  if (result.exitCode !== 0) {
-    throw new MentorError("agent-failed", `The helper on ${host.label} did not start.`, { cause: new Error(result.stderr.trim().slice(-2000) || `exit code ${result.exitCode}`) });
+  const said = lastJson(result.stdout) as AgentAddress | { error: ErrorReport } | null;
+  if (said !== null && "error" in said) throw fromErrorReport(said.error);
+  if (result.exitCode === 0 && said !== null) return said;
+  throw new MentorError("agent-failed", `The helper on ${host.label} did not start.`, { cause: new Error(result.stderr.trim().slice(-2000) || `exit code ${result.exitCode}`) });
+}
+
+function lastJson(text: string): unknown {
+  try {
+    return JSON.parse(text.trim().split("\n").at(-1) ?? "");
+  } catch {
+    return null;
   }
-  return JSON.parse(result.stdout.trim().split("\n").at(-1) ?? "") as AgentAddress;
 }
 
 async function beat(agent: AgentClient, clock: StepTools["clock"], signal: AbortSignal): Promise<void> {

@@ -15,6 +15,7 @@ export function restoreCourse(): StepImplementation {
         return { skipped: true, outcome: documents.length === 0 ? "no course yet" : `${documents.length} documents are there` };
       }
       for await (const event of mentor.ingestFolder(folder, signal)) {
+        if (event.type === "sending") progress({ done: event.bytes, total: event.of, unit: "bytes", rate: null, etaSeconds: null, detail: `Sending ${event.file}` });
         if (event.type === "file") progress({ done: event.index, total: event.files, unit: "files", rate: null, etaSeconds: null, detail: event.file });
         if (event.type === "embedded") progress({ done: event.passages, total: event.of, unit: "chunks", rate: null, etaSeconds: null, detail: event.file });
         if (event.type === "file-failed") log("warn", `${event.file} was left out: ${event.message}`);

@@ -1,0 +1,71 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { cacheFolder } from "../../src/adapters/local-files/folders.ts";
+import type { CoreAddress } from "../../src/main/host/address.ts";
+
+const MAIN = join(import.meta.dirname, "../../src/main/cli/main.ts");
+
+export interface CliRun {
+  exit: number | null;
+  /** The JSON lines of standard output. */
+  lines: Record<string, unknown>[];
+  last: Record<string, any>;
+  stderr: string;
+}
+
+/** A user of this computer with a data folder of their own and the shared cache: real processes, real core. */
+export interface CliUser {
+  home: string;
+  run(...words: string[]): Promise<CliRun>;
+  /** Ends the background core as the system would, and removes the data folder. */
+  leave(): Promise<void>;
+  /** Kills the background core at once, as a crash would. */
+  crash(): Promise<void>;
+}
+
+export function newUser(): CliUser {
+  const home = mkdtempSync(join(tmpdir(), "ai-mentor-user-"));
+  const env = { ...process.env, AI_MENTOR_HOME: home, AI_MENTOR_CACHE: cacheFolder() };
+  const user: CliUser = {
+    home,
+    run: (...words) =>
+      new Promise((resolve) => {
+        const child = spawn(process.execPath, [MAIN, ...words, "--json"], { env, stdio: ["ignore", "pipe", "pipe"] });
+        let [stdout, stderr] = ["", ""];
+        child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
+        child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+        child.once("close", (exit) => {
+          const lines = stdout.split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line) as Record<string, unknown>);
+          resolve({ exit, lines, last: lines.at(-1) ?? {}, stderr });
+        });
+      }),
+    crash: () => end(home, "SIGKILL"),
+    async leave() {
+      await end(home, "SIGTERM");
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+  return user;
+}
+
+async function end(home: string, signal: "SIGKILL" | "SIGTERM"): Promise<void> {
+  let pid: number;
+  try {
+    pid = (JSON.parse(readFileSync(join(home, "core.json"), "utf8")) as CoreAddress).pid;
+    process.kill(pid, signal);
+  } catch {
+    return; // none was started, or it has gone by itself
+  }
+  while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
