@@ -13,7 +13,7 @@ const FUSE_WIRE = "dL7pKGdnNz796PbbjQWNKmHXBZaB9tsX";
 /**
  * Bundles what the app holds into a stage, and hands over to electron-builder.
  * @param {string[]} args electron-builder's own
- * @param {{ root?: string, node: string, electronDist?: string, progress?: { step: Function } }} options
+ * @param {{ root?: string, node: string, electronDist?: string, progress?: Pick<ReturnType<typeof createProgress>, "step"> }} options
  *   `electronDist`: an unpacked Electron to use instead of the one that electron-builder downloads
  */
 export async function packageApp(args, { root = ROOT, node, electronDist, progress = createProgress() }) {
@@ -35,8 +35,12 @@ export async function packageApp(args, { root = ROOT, node, electronDist, progre
   }
 }
 
-/** electron-builder.yml, with what this machine's Electron asks for. */
-function configuration(root, electronDist) {
+/**
+ * electron-builder.yml, with what the Electron at hand asks for.
+ * @param {string} root @param {string | undefined} electronDist
+ * @returns {{ extends: string, electronDist?: string, electronFuses?: null }}
+ */
+export function configuration(root, electronDist) {
   const base = { extends: join(root, "electron-builder.yml") };
   if (electronDist === undefined) return base;
   // A stand-in that is no Electron has no fuses to set, and electron-builder would stop at that.

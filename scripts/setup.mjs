@@ -8,6 +8,7 @@ import { areInstalled, installDependencies, linkCommand } from "./setup/dependen
 import { findNode24, nodeAdvice, requireNode24Possible } from "./setup/node24.mjs";
 import { oneAtATime } from "./setup/one-at-a-time.mjs";
 import { createProgress } from "./setup/progress.mjs";
+import { buildShellForElectron } from "./setup/shell.mjs";
 import { buildWindow } from "./setup/window.mjs";
 
 export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "..");
@@ -24,6 +25,7 @@ export async function setup({ root = ROOT, progress = createProgress() } = {}) {
   if (node === null) throw new SetupError("Node 24 is not among the installed packages.", { advice: nodeAdvice(process.platform, process.arch) });
   linkCommand(root);
   await buildWindow(root, node, progress);
+  await buildShellForElectron(root, node, progress);
   return { node };
 }
 

@@ -1,5 +1,19 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { runCommand } from "./command.mjs";
+import { unlessCurrent } from "./stamp.mjs";
+
+/** Everything that the shell's two files are made from. */
+const FILES = { output: "dist/electron/main.mjs", stamp: "dist/shell.sha256", sources: ["src/main", "src/core", "src/adapters", "src/contract", "remote/kit", "package.json", "package-lock.json"] };
+
+/**
+ * Makes the shell that `npm start` opens, where Electron's own program has been downloaded.
+ * @param {string} root @param {string} node @param {{ step: Function }} progress
+ */
+export async function buildShellForElectron(root, node, progress) {
+  if (!existsSync(join(root, "node_modules/electron/path.txt"))) return;
+  await unlessCurrent(root, FILES, () => progress.step("Build the desktop shell", () => buildShell(root, node, join(root, "dist/electron"))));
+}
 
 /**
  * Bundles Electron's main process and the window's preload into `folder`.

@@ -24,10 +24,10 @@ const { connectPage } = await import("../../../src/main/electron/page-port.ts");
 const { linkToAddress, linkToRouter } = await import("../../../src/main/electron/core-link.ts");
 
 test("our own page's main frame gets a port, a foreign page or an inner frame does not", () => {
-  const link = vi.fn();
+  const link = vi.fn<() => void>();
   const ask = (url: string, inner = false) => {
     const frame = { url };
-    const sender = { mainFrame: inner ? { url } : frame, postMessage: vi.fn() };
+    const sender = { mainFrame: inner ? { url } : frame, postMessage: vi.fn<() => void>() };
     connectPage({ senderFrame: frame, sender } as never, link);
     return sender.postMessage.mock.calls;
   };

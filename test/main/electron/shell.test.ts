@@ -9,7 +9,7 @@ const snapshot = (phase: SessionPhase) => ({ phase, host: { kind: "ssh", label: 
 test("secrets are sealed before they reach a file, and values from before sealing can still be read", async () => {
   const files = new Map<string, string>([["old", "plain"]]);
   const store = { get: async (name: string) => files.get(name) ?? null, set: async (name: string, value: string) => void files.set(name, value), delete: async (name: string) => void files.delete(name) };
-  const safeStorage = { isEncryptionAvailable: () => true, encryptString: (text: string) => Buffer.from([...text].reverse().join("")), decryptString: (sealed: Buffer) => [...sealed.toString()].reverse().join("") };
+  const safeStorage = { isEncryptionAvailable: () => true, encryptString: (text: string) => Buffer.from([...text].toReversed().join("")), decryptString: (sealed: Buffer) => [...sealed.toString()].toReversed().join("") };
   const secrets = sealedSecrets(store, safeStorage);
   await secrets.set("key", "hunter2-hunter2");
   expect(files.get("key")).not.toContain("hunter2");
@@ -19,7 +19,7 @@ test("secrets are sealed before they reach a file, and values from before sealin
 });
 
 test("the computer is kept awake while a session starts, and may sleep once it is ready", async () => {
-  const blocker = { start: vi.fn(() => 7), stop: vi.fn(() => true) };
+  const blocker = { start: vi.fn<() => number>(() => 7), stop: vi.fn<(id: number) => boolean>(() => true) };
   async function* watch(): AsyncGenerator<SessionEvent> {
     yield { type: "snapshot", seq: 1, session: snapshot("idle") };
     yield { type: "session", seq: 2, changes: { phase: "starting" } };
@@ -44,13 +44,13 @@ test.each([
 ] as const)("quitting while %s with answer %s, ending %s: goes %s, stops %i sessions", async (phase, response, end, goes, stops) => {
   const session = {
     snapshot: () => snapshot(phase),
-    stop: vi.fn(async () => snapshot("stopping")),
+    stop: vi.fn<() => Promise<SessionSnapshot>>(async () => snapshot("stopping")),
     async *watch(): AsyncGenerator<SessionEvent> {
       yield { type: "snapshot", seq: 1, session: snapshot("stopping") };
       yield { type: "session", seq: 2, changes: { phase: end } };
     },
   };
-  const dialog = { showMessageBox: vi.fn(async () => ({ response: response ?? 0, checkboxChecked: false })) };
+  const dialog = { showMessageBox: vi.fn<() => Promise<{ response: number; checkboxChecked: boolean }>>(async () => ({ response: response ?? 0, checkboxChecked: false })) };
   expect(await confirmQuit(session, dialog)).toBe(goes);
   expect(session.stop).toHaveBeenCalledTimes(stops);
   expect(dialog.showMessageBox).toHaveBeenCalledTimes(response === null ? 0 : 1);

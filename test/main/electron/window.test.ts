@@ -47,7 +47,7 @@ test("the page can neither go elsewhere nor open a window; https links go to the
   expect(electron.opened).toEqual(["https://example.org/"]);
 
   const navigate = (url: string) => {
-    const event = { url, preventDefault: vi.fn() };
+    const event = { url, preventDefault: vi.fn<() => void>() };
     contents.emit("will-navigate", event);
     return event.preventDefault.mock.calls.length > 0;
   };

@@ -1,0 +1,105 @@
+import { listPackage } from "@electron/asar";
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { copyEngine } from "../../../remote/kit/engine-layer.ts";
+import { walk } from "../../../remote/kit/layer.ts";
+import { servicesLayer } from "../../../remote/kit/services-layer.ts";
+import { configuration } from "../../../scripts/package.mjs";
+import { ROOT } from "../../../scripts/setup.mjs";
+import { PAGE_POLICY } from "../../../src/main/electron/page-protocol.ts";
+import { takeCoreLock } from "../../../src/main/host/lock.ts";
+import { fusesOf, packageInto, standInElectron, unpackArchive } from "../../parts/packaged-app.ts";
+
+/** Everything here looks at one app: packaging takes half a minute on a busy computer. */
+let folder: string;
+let app: string;
+let resources: string;
+let archived: string[];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "package-"));
+  app = await packageInto(folder, await standInElectron(join(folder, "electron"), { fuses: true }));
+  resources = join(app, "resources");
+  archived = listPackage(join(resources, "app.asar"), { isPack: false }).map((path) => path.slice(1).replaceAll("\\", "/"));
+}, 300_000);
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** The optional ones may be missing where they could not be compiled. */
+const isInstalled = (name: string) => existsSync(join(ROOT, "node_modules", name));
+
+const packagesIn = (paths: string[]) => [...new Set(paths.flatMap((path) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []))].sort();
+
+test("the archive holds the app, its licence and its native packages, and nothing else", () => {
+  expect(archived.filter((path) => !path.includes("/")).sort()).toEqual(["LICENSE", "dist", "node_modules", "package.json"]);
+  expect(archived.filter((path) => /^dist\/[^/]+$/.test(path)).sort()).toEqual(["dist/electron", "dist/renderer"]);
+  expect(archived.filter((path) => path.startsWith("dist/electron/")).sort()).toEqual(["dist/electron/main.mjs", "dist/electron/preload.cjs"]);
+  expect(archived).toContain("dist/renderer/index.html");
+  expect(packagesIn(archived)).toEqual(["asn1", "bcrypt-pbkdf", "bindings", "cpu-features", "debug", "drivelist", "file-uri-to-path", "ms", "safer-buffer", "ssh2", "tweetnacl"].filter(isInstalled));
+});
+
+test("no source, test or map and nothing to compile with is in it", () => {
+  expect(archived.filter((path) => /\.([cm]?tsx?|map|cc|cpp|h|gyp|o|a|md)$|(^|\/)(tests?|examples?|obj\.target)(\/|$)|\.test\.|node-[a-z]+-x64/.test(path))).toEqual([]);
+});
+
+test("native modules lie beside the archive, and nothing but them", async ({ skip }) => {
+  if (!isInstalled("ssh2/lib/protocol/crypto/build/Release/sshcrypto.node")) skip("ssh2's native module was not compiled when it was installed here.");
+  const beside = await walk(join(resources, "app.asar.unpacked"));
+  expect(beside).toContain("node_modules/ssh2/lib/protocol/crypto/build/Release/sshcrypto.node");
+  expect(beside.filter((path) => !path.endsWith(".node"))).toEqual([]);
+});
+
+test("what a kit is built from lies beside the archive, its services bundled", async () => {
+  const beside = (await readdir(resources)).filter((name) => !/^default_app|unpacked$/.test(name)).sort();
+  expect(beside).toEqual(["app.asar", "assets", "package-lock.json", "package.json", "remote"]);
+  expect((await readdir(join(resources, "remote"))).sort()).toEqual(["kit", "node_modules", "package-lock.json", "package.json", "receiver", "services"]);
+  expect((await walk(join(resources, "remote"))).filter((path) => path.endsWith(".ts"))).toEqual(["kit/verify.ts"]);
+  expect(await readdir(join(resources, "assets", "practice-course"))).toHaveLength(5);
+
+  const services = servicesLayer({ project: resources, cache: join(folder, "cache"), platform: "linux-x64" });
+  await services.inputs();
+  await services.build(join(folder, "services"));
+  expect(await walk(join(folder, "services"))).toEqual(expect.arrayContaining(["agent.mjs", "api.mjs", "llm-alone.mjs", "llm.mjs", "receiver.py", "start_llm_server.sh"]));
+  await copyEngine(join(resources, "remote", "node_modules"), join(folder, "engine"));
+  expect(await readdir(join(folder, "engine"))).toContain("node-llama-cpp");
+});
+
+test("the app's program runs no other code: not as Node, not inspected, not from a folder", async () => {
+  const [runAsNode, , nodeOptions, inspect, integrity, onlyFromArchive, , fileScheme] = fusesOf(await readFile(join(app, "ai-mentor")));
+  expect({ runAsNode, nodeOptions, inspect, integrity, onlyFromArchive, fileScheme }).toEqual({ runAsNode: "0", nodeOptions: "0", inspect: "0", integrity: "1", onlyFromArchive: "1", fileScheme: "0" });
+});
+
+test("only a stand-in for Electron, which has no fuses, is packaged without setting them", async () => {
+  const without = await standInElectron(join(folder, "without-fuses"), { fuses: false });
+  expect(configuration(ROOT, without)).toEqual({ extends: join(ROOT, "electron-builder.yml"), electronDist: without, electronFuses: null });
+  expect(configuration(ROOT, join(folder, "electron"))).not.toHaveProperty("electronFuses");
+  expect(configuration(ROOT, undefined)).toEqual({ extends: join(ROOT, "electron-builder.yml") });
+});
+
+const runApp = (home: string) => {
+  const runner = join(ROOT, "test/fakes/electron/run-app.ts");
+  return promisify(execFile)(process.execPath, [runner, join(resources, "app.asar/dist/electron/main.mjs")], { cwd: folder, env: { ...process.env, AI_MENTOR_HOME: home }, timeout: 60_000 });
+};
+
+test("its main process loads with nothing of the project around it, hosts the core, shows the window and quits; when it cannot start it says why", async () => {
+  await unpackArchive(resources);
+  const home = join(folder, "home");
+  const { stdout } = await runApp(home);
+  expect(JSON.parse(stdout)).toEqual({
+    preload: "preload.cjs",
+    page: { status: 200, policy: PAGE_POLICY, text: await readFile(join(resources, "app.asar", "dist", "renderer", "index.html"), "utf8") },
+    shell: "electron",
+    sticks: expect.any(Array),
+    served: 200,
+  });
+  expect(existsSync(join(home, "core.json"))).toBe(false);
+
+  const lock = takeCoreLock(home);
+  await expect(runApp(home)).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining("already runs in another process") });
+  lock?.release();
+});
