@@ -1,19 +1,24 @@
-// Writes a picture of every state of the window into docs/screens (or the folder given), light and
-// dark, in two sizes. Words after the folder keep only the scenes whose names contain one of them.
+// Writes a picture of the window's states, light and dark, into docs/screens: the main ones, or with
+// --all every state in two sizes. Words keep only the states whose names contain one of them, and
+// --to FOLDER writes elsewhere.
+import { parseArgs } from "node:util";
 import { mkdir } from "node:fs/promises";
 import { launchChromium } from "../test/parts/chromium.ts";
 import { SCENES } from "../test/fakes/window/scenes.ts";
 import { openStage } from "../test/fakes/window/staged-core.ts";
 
-const SIZES = [{ width: 1280, height: 800 }, { width: 900, height: 600 }];
-const [folder = "docs/screens", ...only] = process.argv.slice(2);
+const MAIN = ["home-no-stick", "home-stick", "home-ssh", "session-uploading", "help-host-changed", "session-ready", "session-stopped", "chat-answer", "course", "logs", "settings"];
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { all: { type: "boolean", default: false }, to: { type: "string", default: "docs/screens" } } });
+const folder = values.to;
+const sizes = values.all ? [{ width: 1280, height: 800 }, { width: 900, height: 600 }] : [{ width: 1280, height: 800 }];
+const wanted = (name) => (positionals.length > 0 ? positionals.some((word) => name.includes(word)) : values.all || MAIN.includes(name));
 
 await mkdir(folder, { recursive: true });
 const browser = await launchChromium();
 for (const { name, view, stage, play } of SCENES) {
-  if (only.length > 0 && !only.some((word) => name.includes(word))) continue;
+  if (!wanted(name)) continue;
   const core = await openStage(stage);
-  for (const size of SIZES) {
+  for (const size of sizes) {
     const context = await browser.newContext({ viewport: size, colorScheme: "light", reducedMotion: "reduce" });
     await context.addInitScript(`sessionStorage.setItem("ai-mentor.view", "${view}")`);
     const page = await context.newPage();

@@ -1,5 +1,6 @@
 /** 0.42 → "0.4 s", 73 → "1 min 13 s", 3780 → "1 h 3 min". */
 export function formatDuration(seconds: number): string {
+  if (seconds > 0 && seconds < 0.05) return "< 0.1 s";
   if (seconds < 9.95) return `${Number.isInteger(seconds) ? seconds : seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
