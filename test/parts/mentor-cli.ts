@@ -3,22 +3,31 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cacheFolder } from "../../src/adapters/local-files/folders.ts";
+import type { CliFailure, CliResults } from "../../src/contract/cli.ts";
 import type { CoreAddress } from "../../src/main/host/address.ts";
 
 const MAIN = join(import.meta.dirname, "../../src/main/cli/main.ts");
+
+/** Whatever stands in the last line, of whichever command. */
+export type CliLast = Omit<CliResults["start"] & CliResults["stop"] & CliResults["ask"] & CliResults["ingest"] & CliResults["sticks"] & CliResults["upload"] & CliResults["practice"] & CliFailure, never>;
 
 export interface CliRun {
   exit: number | null;
   /** The JSON lines of standard output. */
   lines: Record<string, unknown>[];
-  last: Record<string, any>;
+  last: Partial<CliLast>;
   stderr: string;
 }
 
 /** A user of this computer with a data folder of their own and the shared cache: real processes, real core. */
 export interface CliUser {
   home: string;
+  /** Program and first words of every command. */
+  command: readonly string[];
+  env: NodeJS.ProcessEnv;
   run(...words: string[]): Promise<CliRun>;
+  /** The same, and calls back at every line: there the test may press Ctrl-C, or pull something out. */
+  runWatched(onLine: (line: Record<string, any>, pressCtrlC: () => void) => void, ...words: string[]): Promise<CliRun>;
   /** Ends the background core as the system would, and removes the data folder. */
   leave(): Promise<void>;
   /** Kills the background core at once, as a crash would. */
@@ -30,16 +39,25 @@ export function newUser(): CliUser {
   const env = { ...process.env, AI_MENTOR_HOME: home, AI_MENTOR_CACHE: cacheFolder() };
   const user: CliUser = {
     home,
-    run: (...words) =>
+    command: [process.execPath, MAIN],
+    env,
+    run: (...words) => user.runWatched(() => undefined, ...words),
+    runWatched: (onLine, ...words) =>
       new Promise((resolve) => {
         const child = spawn(process.execPath, [MAIN, ...words, "--json"], { env, stdio: ["ignore", "pipe", "pipe"] });
-        let [stdout, stderr] = ["", ""];
-        child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
-        child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
-        child.once("close", (exit) => {
-          const lines = stdout.split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line) as Record<string, unknown>);
-          resolve({ exit, lines, last: lines.at(-1) ?? {}, stderr });
+        const lines: Record<string, unknown>[] = [];
+        let [rest, stderr] = ["", ""];
+        child.stdout.setEncoding("utf8").on("data", (text: string) => {
+          const parts = (rest + text).split("\n");
+          rest = parts.pop()!;
+          for (const part of parts.filter((line) => line.startsWith("{"))) {
+            const line = JSON.parse(part) as Record<string, unknown>;
+            lines.push(line);
+            onLine(line, () => child.kill("SIGINT"));
+          }
         });
+        child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+        child.once("close", (exit) => resolve({ exit, lines, last: (lines.at(-1) ?? {}) as Partial<CliLast>, stderr }));
       }),
     crash: () => end(home, "SIGKILL"),
     async leave() {

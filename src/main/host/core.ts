@@ -47,8 +47,8 @@ export interface Core {
   keys: { list(): Promise<KeyFile[]>; make(): Promise<KeyFile> };
   session: Session;
   logs: { watch(filter: { source?: string; lastSeq?: number; follow?: boolean }, signal: AbortSignal): AsyncIterable<LogLine[]> };
-  /** The mentor of the running session. Throws `session-missing`. */
-  mentor(): MentorApi;
+  /** The mentor of the running session; waits for one that is being found again after a crash. Throws `session-missing`. */
+  mentor(signal: AbortSignal): Promise<MentorApi>;
   openMilvus(): Promise<{ url: string; moved: boolean }>;
   upload(request: UploadRequest, signal: AbortSignal): AsyncGenerator<UploadEvent>;
   busy(): boolean;
@@ -89,8 +89,11 @@ export async function createCore({ dataFolder, shell, secrets = fileSecrets(data
     keys: { list: () => listKeys(keyFolder), make: async () => (await listKeys(keyFolder))[0] ?? (await makeKey(keyFolder)) },
     session,
     logs,
-    mentor: () => running().requireHandle("mentor"),
-    openMilvus: () => openEndpoint(running(), "milvus"),
+    mentor: async (signal) => {
+      await adopted(session, signal);
+      return running().requireHandle("mentor");
+    },
+    openMilvus: async () => openEndpoint(running(), "milvus"),
     async *upload({ file, to, ...choice }, signal) {
       uploads++;
       const host = await ssh.connect({ kind: "ssh", ...choice }, signal);
@@ -108,4 +111,14 @@ export async function createCore({ dataFolder, shell, secrets = fileSecrets(data
     busy: () => session.busy() || uploads > 0,
     close: () => session.close(),
   };
+}
+
+/** A session that was ready before is ready again in seconds: whoever asks meanwhile waits instead of failing. */
+async function adopted(session: Session, signal: AbortSignal): Promise<void> {
+  const pending = () => session.snapshot().phase === "starting" && session.snapshot().readyAt !== null;
+  if (!pending()) return;
+  const enough = new AbortController();
+  for await (const event of session.watch(undefined, AbortSignal.any([signal, enough.signal]))) {
+    if (event.type !== "step" && !pending()) enough.abort();
+  }
 }

@@ -32,11 +32,12 @@ export async function hostCore({ dataFolder, shell, secrets, drives }: HostCoreO
   const lock = takeCoreLock(dataFolder);
   if (lock === null) return null;
   const core = await createCore({ dataFolder, shell, secrets, drives });
+  // Nobody is let in before it is known what an earlier crash left behind.
+  await core.session.recover();
   const router = createRouter(core);
   const token = newToken();
   const server = await startCoreServer({ router, token, serveWindow: serveWindow(windowFolder(), token) });
   await writeCoreAddress(dataFolder, { pid: process.pid, port: server.port, token, version });
-  void core.session.recover();
   return {
     core,
     router,

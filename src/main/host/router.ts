@@ -42,11 +42,15 @@ export function createRouter(core: Core) {
       watch: os.logs.watch.handler(streamed(({ input, signal }) => core.logs.watch(input, signal))),
     },
     chat: {
-      ask: os.chat.ask.handler(streamed(({ input, signal }) => core.mentor().ask(input, signal))),
+      ask: os.chat.ask.handler(streamed(async function* ({ input, signal }) {
+          yield* (await core.mentor(signal)).ask(input, signal);
+        })),
     },
     course: {
-      ingest: os.course.ingest.handler(streamed(({ input, signal }) => core.mentor().ingestFolder(input.folder, signal))),
-      documents: os.course.documents.handler(reported(() => core.mentor().documents())),
+      ingest: os.course.ingest.handler(streamed(async function* ({ input, signal }) {
+          yield* (await core.mentor(signal)).ingestFolder(input.folder, signal);
+        })),
+      documents: os.course.documents.handler(reported(async ({ signal }) => (await core.mentor(signal)).documents())),
     },
     upload: {
       run: os.upload.run.handler(streamed(({ input, signal }) => core.upload(input, signal))),

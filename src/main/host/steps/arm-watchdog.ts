@@ -15,6 +15,8 @@ import "./facts.ts";
  */
 const SILENCE = { local: 3_600, ssh: 12 * 3_600 } as const;
 const HEARTBEAT_MS = 15_000;
+/** The agent leaves a tenth of a second after its last answer. */
+const GONE_WITHIN_MS = 15_000;
 
 /** The agent on the host: it owns the services, and ends them when nobody is there any more. */
 export function armWatchdog({ secrets, clock, log, redact }: StepTools): StepImplementation {
@@ -70,7 +72,10 @@ export function armWatchdog({ secrets, clock, log, redact }: StepTools): StepImp
     },
     async undo(context) {
       const agent = context.facts.handle("agent");
-      if (agent !== undefined) await agent.shutdown();
+      if (agent !== undefined) {
+        await agent.shutdown();
+        await waitUntilGone(context, clock);
+      }
       await context.facts.drop("agent");
       await context.facts.drop("key");
       await secrets.delete(secretName(context));
@@ -84,6 +89,18 @@ async function startAgent(host: Host, kit: string, config: AgentStartConfig, sig
   if (said !== null && "error" in said) throw fromErrorReport(said.error);
   if (result.exitCode === 0 && said !== null) return said;
   throw new MentorError("agent-failed", `The helper on ${host.label} did not start.`, { cause: new Error(result.stderr.trim().slice(-2000) || `exit code ${result.exitCode}`) });
+}
+
+/** "Stopped" means that the last process of ours has left the host. Throws `stop-incomplete`. */
+async function waitUntilGone({ facts }: StepContext, clock: StepTools["clock"]): Promise<void> {
+  const host = facts.requireHandle("host");
+  const { pid } = facts.require("agent");
+  for (const until = clock.now() + GONE_WITHIN_MS; clock.now() < until; await clock.sleep(100)) {
+    // Where there is no such program the agent's own answer has to do.
+    const alive = await host.exec(["kill", "-0", String(pid)]);
+    if (alive.exitCode !== 0) return;
+  }
+  throw new MentorError("stop-incomplete", `The helper on ${host.label} (process ${pid}) has not ended.`);
 }
 
 function lastJson(text: string): unknown {
