@@ -1,5 +1,5 @@
 import { createPackage, extractAll } from "@electron/asar";
-import { chmod, mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { packageApp } from "../../scripts/package.mjs";
 import { builtWindow } from "../renderer/window.ts";
@@ -29,13 +29,15 @@ export async function packageInto(folder: string, electronDist: string): Promise
   return join(folder, "release", "linux-unpacked");
 }
 
-/** Puts a folder of the same name in the place of app.asar, since only Electron's Node reads into an archive. */
-export async function unpackArchive(resources: string): Promise<string> {
-  const archive = join(resources, "app.asar");
-  extractAll(archive, `${archive}.files`);
-  await rm(archive);
-  await rename(`${archive}.files`, archive);
-  return archive;
+/**
+ * The resources of a packaged app once more, with a folder in the place of app.asar, since only
+ * Electron's Node reads into an archive.
+ */
+export async function withoutArchive(resources: string, folder: string): Promise<string> {
+  await mkdir(folder);
+  extractAll(join(resources, "app.asar"), join(folder, "app.asar"));
+  for (const name of await readdir(resources)) if (!name.startsWith("app.asar")) await symlink(join(resources, name), join(folder, name));
+  return folder;
 }
 
 /** The fuses of a packaged program, in Electron's order: "0" off, "1" on. */
