@@ -34,9 +34,10 @@ export function processTerminal(): Terminal {
 /** Asks for a secret without showing it. null where nobody can answer. */
 export async function askSecret(terminal: Terminal, question: string): Promise<string | null> {
   if (terminal.stdin.isTTY !== true || terminal.stderr.isTTY !== true) return null;
-  terminal.stderr.write(question);
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+  // The terminal stops echoing before the question is seen: whoever pastes at once shows nothing.
   const lines = createInterface({ input: terminal.stdin, output: silent, terminal: true });
+  terminal.stderr.write(question);
   try {
     return await new Promise<string | null>((resolve) => {
       lines.once("line", resolve);

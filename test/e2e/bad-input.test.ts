@@ -1,0 +1,222 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createServer, type AddressInfo, type Server } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ERRORS, type ErrorCode } from "../../src/contract/errors.ts";
+import { tinyGguf, type TinyModel } from "../parts/gguf.ts";
+import { newUser, type CliRun, type CliUser } from "../parts/mentor-cli.ts";
+import { embeddingModel } from "../parts/models.ts";
+import { runAtTerminal } from "../parts/pseudo-terminal.ts";
+import { freePort, sshdMissing, startSshd, type Sshd } from "../parts/sshd.ts";
+
+/**
+ * What a person may do wrong, from the command line down to real hosts. Each is one plain error,
+ * and each leaves the user free to start again: all tests here share one data folder, so that a
+ * session left half-started by one would stop the next.
+ */
+const MINUTE = 60_000;
+const PASSPHRASE = "open sesame, twice";
+
+let user: CliUser;
+let folder: string;
+beforeAll(async () => {
+  await embeddingModel();
+  user = newUser();
+  folder = mkdtempSync(join(tmpdir(), "ai-mentor-bad-"));
+}, 10 * MINUTE);
+afterAll(async () => {
+  await user.leave();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Whole, runnable by its header, and larger in memory than any computer: past it no service is started. */
+const giant = (rest: TinyModel = {}) => tinyGguf({ name: "Giant", ...rest, metadata: { "llama.block_count": { type: "u32", value: 1_000_000 }, ...rest.metadata } });
+const part = (number: number) => giant({ metadata: { "split.no": { type: "u32", value: number - 1 }, "split.count": { type: "u32", value: 2 } } });
+
+function makeStick(name: string, files: Record<string, Uint8Array | string>): string {
+  const stick = join(folder, name);
+  for (const [file, content] of Object.entries(files)) put(join(stick, file), content);
+  mkdirSync(stick, { recursive: true });
+  return stick;
+}
+
+function put(path: string, content: Uint8Array | string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, content);
+}
+
+/** One plain error with all that a person needs, and nothing of the attempt left behind. */
+async function expectFailure(run: CliRun, code: ErrorCode, ...words: string[]): Promise<void> {
+  expect({ code: run.last.error?.code, message: run.last.error?.message }).toEqual({ code, message: expect.any(String) });
+  expect(run.exit).toBe(1);
+  expect(run.lines.filter((line) => "error" in line)).toHaveLength(1);
+  for (const word of words) expect(run.last.error.message).toContain(word);
+  expect(run.stderr.split("\n").filter((line) => /^(✗|  Kept:|  What to do:)/.test(line))).toEqual([
+    `✗ ${ERRORS[code].title}`,
+    expect.stringMatching(/^  Kept: ./),
+    expect.stringMatching(/^  What to do: ./),
+  ]);
+  await expectNothingLeft();
+}
+
+/** What a start with the giant meets once it is past the door; a session of this computer's user may hold the ports. */
+const LET_IN = new RegExp(`${ERRORS["memory-too-small"].title}|${ERRORS["port-in-use"].title}`);
+
+async function expectLetIn(run: CliRun): Promise<void> {
+  expect(run.stderr).toMatch(LET_IN);
+  await expectFailure(run, run.last.error.code);
+}
+
+async function expectNothingLeft(): Promise<void> {
+  const { last } = await user.run("status");
+  expect(last.session.phase).toMatch(/^(idle|stopped)$/);
+  expect(readdirSync(user.home, { recursive: true, encoding: "utf8" }).filter((name) => /\.(part|new|tmp)$/.test(name))).toEqual([]);
+}
+
+describe("the stick", () => {
+  const start = (stick: string, ...words: string[]) => user.run("start", "--stick", stick, "--host", "local", ...words);
+
+  test("is not there, or is a file", async () => {
+    await expectFailure(await start(join(folder, "nowhere")), "stick-missing", "nowhere");
+    put(join(folder, "a file"), "x");
+    await expectFailure(await start(join(folder, "a file")), "stick-missing", "a file");
+  });
+
+  const BROKEN: [string, Record<string, Uint8Array | string>, ErrorCode, string[]][] = [
+    ["holds no model", { "notes.txt": "x", "weights.safetensors": "x" }, "model-missing", ["weights.safetensors"]],
+    ["holds a web page called a model", { "m.gguf": "<html>Sign in</html>" }, "model-not-gguf", ["m.gguf"]],
+    ["holds a model that is cut short", { "m.gguf": giant().subarray(0, -100) }, "model-truncated", ["m.gguf"]],
+    ["holds a model for another engine", { "m.gguf": tinyGguf({ architecture: "llama9000" }) }, "model-unsupported", ["m.gguf", "llama9000"]],
+    ["holds half of a split model", { "m-00001-of-00002.gguf": part(1) }, "model-split-incomplete", ["m-00002-of-00002.gguf"]],
+    ["holds a model larger than the memory", { "m.gguf": giant() }, "memory-too-small", ["Giant", "GB"]],
+    ["holds all parts of a split model", { "m-00001-of-00002.gguf": part(1), "m-00002-of-00002.gguf": part(2) }, "memory-too-small", ["Giant"]],
+    ["has a name with quotes, a line break and a leading dash", { "-rf \"$(id)\"\n'ü'.gguf": giant() }, "memory-too-small", ["Giant"]],
+  ];
+  test.each(BROKEN)("%s", async (name, files, code, words) => {
+    await expectFailure(await start(makeStick(`-stick "${name}"\n`, files)), code, ...words);
+  });
+
+  test("holds two models, of which one is then named", async () => {
+    const stick = makeStick("two", { "a.gguf": giant({ name: "Anna" }), "b dir/b.gguf": giant({ name: "Berta" }) });
+    await expectFailure(await start(stick), "model-ambiguous", "a.gguf", "b dir/b.gguf");
+    await expectFailure(await start(stick, "--model", "c.gguf"), "model-missing", "c.gguf");
+    await expectFailure(await start(stick, "--model", "b dir/b.gguf"), "memory-too-small", "Berta");
+    await expectFailure(await start(stick, "--model", join(stick, "a.gguf")), "memory-too-small", "Anna");
+  });
+
+  test("comes with a course folder that is missing or holds nothing to read", async () => {
+    const stick = makeStick("with course", { "m.gguf": giant() });
+    await expectFailure(await start(stick, "--course", join(folder, "no course")), "course-missing", "no course");
+    put(join(folder, "odd course", "film.mp4"), "x");
+    await expectFailure(await start(stick, "--course", join(folder, "odd course")), "course-empty", "odd course");
+  });
+});
+
+describe.skipIf(sshdMissing !== null)("the host", () => {
+  let sshd: Sshd;
+  let stick: string;
+  let silent: Server;
+  let patient: CliUser;
+  let unanswered: Promise<CliRun>;
+  const start = (address: string, identity = sshd.identity, ...words: string[]) => user.run("start", "--stick", stick, "--host", "ssh", "--ssh", address, "--identity", identity, ...words);
+  const keygen = (name: string, ...words: string[]) => {
+    execFileSync("ssh-keygen", ["-q", "-C", "test", "-t", "ed25519", "-f", join(folder, name), ...words]);
+    return join(folder, name);
+  };
+
+  beforeAll(async () => {
+    sshd = await startSshd();
+    stick = makeStick("for hosts", { "m.gguf": giant() });
+    silent = createServer();
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    patient = newUser();
+    // The wait that a person has: it begins here, and the tests go on meanwhile.
+    unanswered = patient.run("start", "--stick", stick, "--host", "ssh", "--ssh", `ann@127.0.0.1:${(silent.address() as AddressInfo).port}`, "--identity", sshd.identity);
+  });
+  afterAll(async () => {
+    silent.close();
+    await patient.leave();
+    await sshd.stop();
+  });
+
+  test.each(["", "ro ot@host", "root@-oProxyCommand=id", "root@ho\nst", "root@h\u202eost"])("has an address that cannot be: %j", async (address) => {
+    await expectFailure(await start(address), "host-address-invalid", JSON.stringify(address));
+  });
+
+  test("is not known, or listens on another port", async () => {
+    await expectFailure(await start("root@no-such-host.invalid"), "host-not-found", "no-such-host.invalid");
+    const port = await freePort();
+    await expectFailure(await start(`root@127.0.0.1:${port}`), "host-refused", String(port));
+  });
+
+  test("does not know the key", async () => {
+    await expectFailure(await start(sshd.address, keygen("strange key", "-N", "")), "key-rejected", sshd.user);
+  });
+
+  test("is given a key file that is none", async () => {
+    await expectFailure(await start(sshd.address, join(folder, "no key")), "key-missing", "no key");
+    put(join(folder, "key.ppk"), "PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\n");
+    await expectFailure(await start(sshd.address, join(folder, "key.ppk")), "key-putty", "key.ppk");
+    await expectFailure(await start(sshd.address, `${sshd.identity}.pub`), "key-invalid", ".pub");
+  });
+
+  test("is given an encrypted key: the passphrase is asked for at a terminal, and written nowhere", async () => {
+    const locked = keygen("locked", "-N", PASSPHRASE);
+    writeFileSync(join(sshd.folder, "authorized_keys"), readFileSync(`${locked}.pub`), { flag: "a" });
+    await expectFailure(await start(sshd.address, locked), "key-encrypted", "locked");
+
+    const argv = [...user.command, "start", "--stick", stick, "--host", "ssh", "--ssh", sshd.address, "--identity", locked];
+    const typed = await runAtTerminal(argv, user.env, [
+      { prompt: /Passphrase for .*: /, typed: "open says me\n" },
+      { prompt: /did not open it\. Passphrase for .*: /, typed: `${PASSPHRASE}\n` },
+    ]);
+    expect(typed.exit).toBe(1);
+    expect(typed.screen).toMatch(LET_IN);
+    await expectNothingLeft();
+
+    for (const secret of [PASSPHRASE, "open says me"]) {
+      expect(typed.screen).not.toContain(secret);
+      for (const file of filesUnder(user.home)) expect({ file, found: readFileSync(file).includes(secret) }).toEqual({ file, found: false });
+    }
+  });
+
+  test("has another identity than before: refused with both fingerprints, and met again when its new one is confirmed", async () => {
+    await expectLetIn(await start(sshd.address));
+    const before = sshd.fingerprint();
+    sshd.swapHostKey();
+    await sshd.restart();
+    const after = sshd.fingerprint();
+    const refused = await start(sshd.address);
+    await expectFailure(refused, "host-key-changed", before, after);
+    expect(refused.stderr).toContain(`--trust ${after}`);
+    await expectFailure(await start(sshd.address, sshd.identity, "--trust", before), "host-key-changed", before, after);
+    await expectLetIn(await start(sshd.address, sshd.identity, "--trust", after));
+    await expectLetIn(await start(sshd.address));
+  });
+
+  test("is left as it was: nothing was put there", () => {
+    expect(readdirSync(sshd.home)).toEqual([]);
+  });
+
+  test("takes the call and says nothing: given up in less than a minute", async () => {
+    const run = await unanswered;
+    expect(run.last.error).toMatchObject({ code: "host-silent", message: expect.stringContaining("ann@127.0.0.1") });
+    expect(run.exit).toBe(1);
+    const { startedAt, endedAt } = run.lines.map((line) => (line as { step?: { id: string; startedAt: string; endedAt: string | null } }).step).find((step) => step?.id === "connect" && step.endedAt !== null)!;
+    expect(Date.parse(endedAt!) - Date.parse(startedAt)).toBeLessThan(MINUTE);
+    expect((await patient.run("status")).last.session.phase).toBe("stopped");
+  });
+});
+
+describe("the data folder", () => {
+  test("holds nothing that another user of this computer can read", () => {
+    const open = [user.home, ...filesUnder(user.home)].filter((path) => (statSync(path).mode & 0o077) !== 0);
+    expect(open.map((path) => path.slice(user.home.length))).toEqual([]);
+  });
+});
+
+function filesUnder(root: string): string[] {
+  return readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+}
