@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cacheFolder } from "../../src/adapters/local-files/folders.ts";
 import type { CliFailure, CliResults } from "../../src/contract/cli.ts";
+import type { StepState } from "../../src/contract/session.ts";
 import type { CoreAddress } from "../../src/main/host/address.ts";
 
 const MAIN = join(import.meta.dirname, "../../src/main/cli/main.ts");
@@ -11,10 +12,12 @@ const MAIN = join(import.meta.dirname, "../../src/main/cli/main.ts");
 /** Whatever stands in the last line, of whichever command. */
 export type CliLast = Omit<CliResults["start"] & CliResults["stop"] & CliResults["ask"] & CliResults["ingest"] & CliResults["sticks"] & CliResults["upload"] & CliResults["practice"] & CliFailure, never>;
 
+/** A JSON line of standard output, as far as tests look into one. */
+export type CliLine = Record<string, unknown> & { type?: string; step?: StepState };
+
 export interface CliRun {
   exit: number | null;
-  /** The JSON lines of standard output. */
-  lines: Record<string, unknown>[];
+  lines: CliLine[];
   last: Partial<CliLast>;
   stderr: string;
 }
@@ -27,7 +30,7 @@ export interface CliUser {
   env: NodeJS.ProcessEnv;
   run(...words: string[]): Promise<CliRun>;
   /** The same, and calls back at every line: there the test may press Ctrl-C, or pull something out. */
-  runWatched(onLine: (line: Record<string, any>, pressCtrlC: () => void) => void, ...words: string[]): Promise<CliRun>;
+  runWatched(onLine: (line: CliLine, pressCtrlC: () => void) => void, ...words: string[]): Promise<CliRun>;
   /** Ends the background core as the system would, and removes the data folder. */
   leave(): Promise<void>;
   /** Kills the background core at once, as a crash would. */
@@ -45,13 +48,13 @@ export function newUser(): CliUser {
     runWatched: (onLine, ...words) =>
       new Promise((resolve) => {
         const child = spawn(process.execPath, [MAIN, ...words, "--json"], { env, stdio: ["ignore", "pipe", "pipe"] });
-        const lines: Record<string, unknown>[] = [];
+        const lines: CliLine[] = [];
         let [rest, stderr] = ["", ""];
         child.stdout.setEncoding("utf8").on("data", (text: string) => {
           const parts = (rest + text).split("\n");
           rest = parts.pop()!;
           for (const part of parts.filter((line) => line.startsWith("{"))) {
-            const line = JSON.parse(part) as Record<string, unknown>;
+            const line = JSON.parse(part) as CliLine;
             lines.push(line);
             onLine(line, () => child.kill("SIGINT"));
           }
@@ -61,6 +64,8 @@ export function newUser(): CliUser {
       }),
     crash: () => end(home, "SIGKILL"),
     async leave() {
+      // A test that failed half-way must not leave a session's services behind.
+      if (existsSync(join(home, "secrets.json"))) await user.run("stop");
       await end(home, "SIGTERM");
       rmSync(home, { recursive: true, force: true });
     },

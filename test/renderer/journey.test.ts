@@ -6,6 +6,7 @@ import { PRACTICE_QUESTIONS } from "../../src/adapters/practice/course.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Drives, Volume } from "../../src/core/ports.ts";
 import { hostCore } from "../../src/main/host/hosting.ts";
+import { endSession } from "../parts/end-session.ts";
 import { launchChromium } from "../parts/chromium.ts";
 import { chatModel, embeddingModel } from "../parts/models.ts";
 import { builtWindow, openWindow } from "./window.ts";
@@ -53,7 +54,7 @@ test("a stick is plugged in, a session started, a question answered with its sou
   const slots = new Slots();
   const hosted = await hostCore({ dataFolder: join(folder, "home"), shell: "background", drives: slots });
   if (hosted === null) throw new Error("Another core holds this test's own folder.");
-  onTestFinished(() => hosted.close());
+  onTestFinished(() => endSession(hosted));
   const { page, complaints, close } = await openWindow(browser, hosted.url);
 
   await page.getByText("Plug in the stick with the model").waitFor();
