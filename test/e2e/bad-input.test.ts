@@ -52,7 +52,7 @@ async function expectFailure(run: CliRun, code: ErrorCode, ...words: string[]): 
   expect({ code: run.last.error?.code, message: run.last.error?.message }).toEqual({ code, message: expect.any(String) });
   expect(run.exit).toBe(1);
   expect(run.lines.filter((line) => "error" in line)).toHaveLength(1);
-  for (const word of words) expect(run.last.error.message).toContain(word);
+  for (const word of words) expect(run.last.error?.message).toContain(word);
   expect(run.stderr.split("\n").filter((line) => /^(✗|  Kept:|  What to do:)/.test(line))).toEqual([
     `✗ ${ERRORS[code].title}`,
     expect.stringMatching(/^  Kept: ./),
@@ -66,12 +66,12 @@ const LET_IN = new RegExp(`${ERRORS["memory-too-small"].title}|${ERRORS["port-in
 
 async function expectLetIn(run: CliRun): Promise<void> {
   expect(run.stderr).toMatch(LET_IN);
-  await expectFailure(run, run.last.error.code);
+  await expectFailure(run, run.last.error!.code);
 }
 
 async function expectNothingLeft(): Promise<void> {
   const { last } = await user.run("status");
-  expect(last.session.phase).toMatch(/^(idle|stopped)$/);
+  expect(last.session?.phase).toMatch(/^(idle|stopped)$/);
   expect(readdirSync(user.home, { recursive: true, encoding: "utf8" }).filter((name) => /\.(part|new|tmp)$/.test(name))).toEqual([]);
 }
 
@@ -204,9 +204,9 @@ describe.skipIf(sshdMissing !== null)("the host", () => {
     const run = await unanswered;
     expect(run.last.error).toMatchObject({ code: "host-silent", message: expect.stringContaining("ann@127.0.0.1") });
     expect(run.exit).toBe(1);
-    const { startedAt, endedAt } = run.lines.map((line) => (line as { step?: { id: string; startedAt: string; endedAt: string | null } }).step).find((step) => step?.id === "connect" && step.endedAt !== null)!;
-    expect(Date.parse(endedAt!) - Date.parse(startedAt)).toBeLessThan(MINUTE);
-    expect((await patient.run("status")).last.session.phase).toBe("stopped");
+    const { startedAt, endedAt } = run.lines.map((line) => line.step).find((step) => step?.id === "connect" && step.endedAt !== null)!;
+    expect(Date.parse(endedAt!) - Date.parse(startedAt!)).toBeLessThan(MINUTE);
+    expect((await patient.run("status")).last.session?.phase).toBe("stopped");
   });
 });
 

@@ -95,9 +95,9 @@ export async function createCore({ dataFolder, shell, secrets = fileSecrets(data
     },
     openMilvus: async () => openEndpoint(running(), "milvus"),
     async *upload({ file, to, ...choice }, signal) {
-      uploads++;
       const host = await ssh.connect({ kind: "ssh", ...choice }, signal);
       let result: UploadResult | undefined;
+      uploads++;
       try {
         yield* latest<UploadEvent>(async (push) => {
           result = await uploadFile({ host, source: file, destination: to, into: "folder", clock, signal, onProgress: (progress) => push({ type: "progress", progress }) });
