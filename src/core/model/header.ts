@@ -1,6 +1,7 @@
 import { MentorError } from "../../contract/errors.ts";
 import type { ModelHeader } from "../../contract/stick.ts";
 import { isEmbeddingArchitecture, whyUnsupported } from "./architectures.ts";
+import { displayName } from "./display-name.ts";
 import { quantisationName } from "./ggml-types.ts";
 import type { Gguf, MetadataValue } from "./gguf.ts";
 
@@ -10,7 +11,7 @@ const F16_BYTES = 2;
 /**
  * What a model says about itself, from the headers of all its files in order (one for most).
  *
- * @param file name of the first file, for messages and where the model has no name of its own
+ * @param file name of the first file
  * @throws MentorError model-unsupported, model-not-gguf
  */
 export function modelHeader(parts: readonly Gguf[], file: string): ModelHeader {
@@ -32,11 +33,10 @@ export function modelHeader(parts: readonly Gguf[], file: string): ModelHeader {
   const chatTemplate = metadata.get("tokenizer.chat_template");
   const template = typeof chatTemplate === "string" && chatTemplate !== "" ? chatTemplate : null;
   const pools = numberOr(metadata.get(`${architecture}.pooling_type`), 0) > 0;
-  const name = metadata.get("general.name");
 
   return {
     architecture,
-    name: typeof name === "string" && name.trim() !== "" ? name.trim() : file.replace(/\.gguf$/i, ""),
+    name: displayName(file, metadata.get("general.name")),
     quantisation: quantisationName(numberOrNull(metadata.get("general.file_type")), parts.find((part) => part.tensorCount > 0)?.commonestType ?? null),
     parameters: parts.reduce((sum, part) => sum + part.parameters, 0),
     contextTokens: number("context_length"),
