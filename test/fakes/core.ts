@@ -45,6 +45,8 @@ export class FakeCore {
   onUpload: (request: UploadRequest) => AsyncIterable<UploadEvent> | Iterable<UploadEvent> = () => [];
   /** Holds the start half-way, until it is cancelled. */
   hang = false;
+  /** Nothing can be undone any more. */
+  hostGone = false;
   sticks: Stick[] = [];
   practiceStick: Stick | null = null;
   answer: ChatEvent[] = [];
@@ -83,6 +85,7 @@ export class FakeCore {
 
   #end(): void {
     this.#emit({ type: "session", changes: { phase: "stopping" } });
+    if (this.hostGone) return this.#emit({ type: "session", changes: { phase: "needs-help", error: { code: "stop-incomplete", message: "Not undone on ann@host: “Start the mentor”." } } });
     this.#emit({ type: "session", changes: { phase: "stopped", stoppedAt: AT, endpoints: [] } });
   }
 
@@ -129,7 +132,11 @@ export class FakeCore {
           queueMicrotask(() => this.#play(this.onRetry()));
           return this.session;
         }),
-        forget: os.session.forget.handler(unused),
+        forget: os.session.forget.handler(() => {
+          this.calls.push("forget");
+          this.#emit({ type: "session", changes: { phase: "stopped", stoppedAt: AT, endpoints: [], error: null } });
+          return this.session;
+        }),
         current: os.session.current.handler(() => this.session),
         watch: os.session.watch.handler(({ signal }) => this.#watch(signal)),
         history: os.session.history.handler(unused),

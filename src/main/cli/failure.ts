@@ -32,6 +32,7 @@ export function describeFailure(report: ErrorReport): string {
   const lines = [`✗ ${title}`, `  What happened: ${report.message}`, `  Kept: ${report.kept ?? kept}`, `  What to do: ${report.advice ?? advice}`];
   const fingerprint = report.code === "host-key-changed" ? report.details?.fingerprint : undefined;
   if (fingerprint !== undefined) lines.push(`  To trust the new identity, add: --trust ${String(fingerprint)}`);
+  if (report.code === "stop-incomplete") lines.push("  To let go of a host that is gone: ai-mentor stop --forget");
   // The table's advice names the cause where it can; only a fault of ours needs the whole story.
   if (report.code === "internal") for (const cause of report.causes ?? []) lines.push(`  Because: ${cause}`);
   return `${lines.join("\n")}\n`;

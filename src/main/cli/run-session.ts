@@ -96,4 +96,18 @@ export async function stopSession(client: CoreClient, output: Output): Promise<S
   throw new MentorError("stop-incomplete", "The app's background process ended before the session had stopped.");
 }
 
+/** Ends the session as far as that is possible, and forgets the rest: for a host that is gone for good. */
+export async function letGo(client: CoreClient, output: Output): Promise<SessionSnapshot> {
+  const before = await client.session.current();
+  // Somebody has tried already: trying again would only wait for the same host once more.
+  if (before.phase === "needs-help" && before.error?.code === "stop-incomplete") return client.session.forget();
+  try {
+    return await stopSession(client, output);
+  } catch (thrown) {
+    const { phase } = await client.session.current();
+    if (phase !== "needs-help") throw thrown;
+    return client.session.forget();
+  }
+}
+
 const isOver = ({ phase }: SessionSnapshot): boolean => phase === "stopped" || phase === "idle";

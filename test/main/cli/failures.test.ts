@@ -133,6 +133,28 @@ test("a changed host key names the identity that would have to be trusted", asyn
   expect(trusting.requests[0]?.host).toMatchObject({ trustFingerprint: "SHA256:new" });
 });
 
+test("a host that is gone keeps no session: stop says how to let go, and stop --forget does", async () => {
+  const core = new FakeCore();
+  await run(core, ["start", "--stick", "s", ...SSH]);
+  core.hostGone = true;
+  const stopped = await run(core, ["stop"]);
+  expect([stopped.exit, core.session.phase]).toEqual([1, "needs-help"]);
+  expect(stopped.stderr).toContain("ai-mentor stop --forget");
+  const forgotten = await run(core, ["stop", "--forget"]);
+  expect([forgotten.exit, core.session.phase, core.calls.filter((call) => call === "stop" || call === "forget")]).toEqual([0, "stopped", ["stop", "forget"]]);
+  expect(forgotten.stdout).toContain("let go");
+});
+
+test("stop --forget first tries to stop cleanly", async () => {
+  for (const hostGone of [false, true]) {
+    const core = new FakeCore();
+    await run(core, ["start", "--stick", "s", ...SSH]);
+    core.hostGone = hostGone;
+    const { exit } = await run(core, ["stop", "--forget"]);
+    expect([exit, core.session.phase, core.calls.filter((call) => call === "stop" || call === "forget")]).toEqual([0, "stopped", hostGone ? ["stop", "forget"] : ["stop"]]);
+  }
+});
+
 test("a core that goes away is said, not waited for", async () => {
   const core = new FakeCore();
   core.hang = true;
