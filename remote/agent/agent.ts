@@ -3,7 +3,8 @@ import type { AgentStatus, ServiceConfigs, ServiceName, WatchdogConfig } from ".
 import type { AgentFolders } from "./folders.ts";
 import type { Launchers } from "./launcher.ts";
 import { LogStore } from "./log-store.ts";
-import { RESTARTS, Service, type RestartPolicy } from "./service.ts";
+import { RESTARTS, type RestartPolicy } from "./restarts.ts";
+import { Service } from "./service.ts";
 import { Watchdog } from "./watchdog.ts";
 
 /** The order in which services are stopped: whoever uses another one goes first. */

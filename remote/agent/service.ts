@@ -1,7 +1,3 @@
-import { spawn, type ChildProcess } from "node:child_process";
-import { rmSync } from "node:fs";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import type { ServiceConfigs, ServiceName, ServiceState, ServiceStatus } from "../../src/contract/agent.ts";
@@ -11,9 +7,8 @@ import type { Launcher } from "./launcher.ts";
 import type { LogStore } from "./log-store.ts";
 import { parseOutput } from "./output.ts";
 import { requireFreePort } from "./port-owner.ts";
-import { writePrivateJson } from "./private-file.ts";
-import { endMarked, SERVICE_MARK, recordPath, type ServiceRecord } from "./orphans.ts";
-import { identify, signalGroup } from "./process-identity.ts";
+import type { RestartPolicy } from "./restarts.ts";
+import { ServiceProcess } from "./service-process.ts";
 
 export interface ServiceContext {
   /** Folder for configurations and process records. */
@@ -24,18 +19,6 @@ export interface ServiceContext {
   logs: LogStore;
   restarts: RestartPolicy;
 }
-
-export interface RestartPolicy {
-  firstDelayMs: number;
-  /** Crashes in a row after which a service is given up: while it was never ready, and later. */
-  limitBeforeReady: number;
-  limit: number;
-  /** Ready for this long, a service's earlier crashes are forgotten. */
-  forgiveAfterMs: number;
-  probeIntervalMs: number;
-}
-
-export const RESTARTS: RestartPolicy = { firstDelayMs: 1_000, limitBeforeReady: 2, limit: 5, forgiveAfterMs: 60_000, probeIntervalMs: 200 };
 
 const LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"];
 
@@ -52,7 +35,7 @@ export class Service<Name extends ServiceName> {
   #state: ServiceState = "stopped";
   #since = new Date();
   #config: ServiceConfigs[Name] | null = null;
-  #child: ChildProcess | null = null;
+  #process: ServiceProcess<Name> | null = null;
   #restarts = 0;
   #progress: ServiceStatus["progress"] = null;
   #error: ErrorReport | null = null;
@@ -74,17 +57,13 @@ export class Service<Name extends ServiceName> {
     return {
       name: this.name,
       state: this.#state,
-      pid: this.#child?.pid ?? null,
+      pid: this.#process?.pid ?? null,
       port: this.#config?.port ?? null,
       since: this.#since.toISOString(),
       restarts: this.#restarts,
       progress: this.#progress,
       error: this.#error,
     };
-  }
-
-  get #mark(): string {
-    return `${this.#context.token}/${this.name}`;
   }
 
   /** Begins to start; the state tells how it goes on. The same configuration again changes nothing. */
@@ -154,34 +133,21 @@ export class Service<Name extends ServiceName> {
 
   /** One process from its start to its end. Rejects when it could not be started or never became ready. */
   async #runOnce(config: ServiceConfigs[Name], signal: AbortSignal, onReady: () => void): Promise<void> {
-    const { run, key } = this.#context;
-    const configFile = join(run, `${this.name}.json`);
-    writePrivateJson(configFile, { ...config, key });
-    const [command, ...args] = this.#launcher.argv(config, configFile);
-    const child = spawn(command!, args, {
-      // A group of its own, so that whatever it starts is stopped with it.
-      detached: true,
-      stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, ...this.#launcher.environment?.(config), [SERVICE_MARK]: this.#mark },
-      cwd: run,
-    });
-    const exited = new Promise<void>((resolve, reject) => {
-      child.once("error", (cause) => reject(new MentorError("service-failed", `${this.#launcher.title} could not be started.`, { cause })));
-      child.once("exit", (code, killedBy) => {
-        this.#lastExit = killedBy === null ? `exit code ${code}` : `signal ${killedBy}`;
-        resolve();
-      });
-    });
-    // Awaited below; an early rejection must not count as unhandled meanwhile.
-    exited.catch(() => {});
-    const read = Promise.all([this.#listen(child.stdout!, "info"), this.#listen(child.stderr!, "warn")]);
-    this.#child = child;
+    const { run, key, token } = this.#context;
     this.#lastOutputAt = Date.now();
-    if (child.pid !== undefined) this.#record(child.pid);
+    const process = new ServiceProcess({
+      launcher: this.#launcher,
+      config,
+      run,
+      key,
+      mark: `${token}/${this.name}`,
+      onLine: (line, from) => this.#hear(line, from === "stdout" ? "info" : "warn"),
+    });
+    this.#process = process;
     const over = new AbortController();
-    const ended = exited.finally(() => over.abort());
+    const ended = process.ended.finally(() => over.abort());
     try {
-      const stopping = this.#stopWhenAborted(child, ended, signal);
+      const stopping = this.#stopWhenAborted(process, signal);
       const waiting = this.#untilReady(config, AbortSignal.any([signal, over.signal]));
       const ready = await Promise.race([waiting, ended.then(() => "ended" as const)]);
       if (ready === "ready") {
@@ -189,22 +155,15 @@ export class Service<Name extends ServiceName> {
         this.#log("info", `${this.#launcher.title} is ready on port ${config.port}.`);
         onReady();
       } else if (ready === "late") {
-        await this.#end(child, ended);
+        await this.#end(process);
         throw new MentorError("service-failed", `${this.#launcher.title} did not become ready: no answer and no word from it for ${this.#launcher.readyWithinMs / 1000} s.`, this.#lastWords());
       }
-      await ended;
+      this.#lastExit = await ended;
       await stopping;
     } finally {
       over.abort();
-      if (child.pid !== undefined) signalGroup(child.pid, "SIGKILL");
-      endMarked(this.#mark);
-      // A grandchild that left the group may still hold the pipes; it is not waited for.
-      await Promise.race([read, sleep(1_000)]);
-      child.stdout?.destroy();
-      child.stderr?.destroy();
-      this.#child = null;
-      rmSync(recordPath(run, this.name), { force: true });
-      rmSync(configFile, { force: true });
+      await process.clear();
+      this.#process = null;
     }
   }
 
@@ -223,34 +182,18 @@ export class Service<Name extends ServiceName> {
     return "ended";
   }
 
-  async #stopWhenAborted(child: ChildProcess, ended: Promise<void>, signal: AbortSignal): Promise<void> {
+  async #stopWhenAborted(process: ServiceProcess<Name>, signal: AbortSignal): Promise<void> {
     const asked = new Promise<"asked">((resolve) => {
       if (signal.aborted) resolve("asked");
       signal.addEventListener("abort", () => resolve("asked"), { once: true });
     });
-    const first = await Promise.race([asked, ended.then(() => "ended", () => "ended")]);
-    if (first === "asked") await this.#end(child, ended);
+    const first = await Promise.race([asked, process.ended.then(() => "ended", () => "ended")]);
+    if (first === "asked") await this.#end(process);
   }
 
-  async #end(child: ChildProcess, ended: Promise<void>): Promise<void> {
-    if (child.pid === undefined) return;
-    signalGroup(child.pid, this.#launcher.stopSignal);
-    const timer = new AbortController();
-    const late = sleep(this.#launcher.graceMs, "late" as const, { signal: timer.signal }).catch(() => "ended" as const);
-    const outcome = await Promise.race([ended.then(() => "ended" as const, () => "ended" as const), late]);
-    timer.abort();
-    if (outcome === "ended") return;
+  async #end(process: ServiceProcess<Name>): Promise<void> {
+    if (await process.end()) return;
     this.#log("warn", `${this.#launcher.title} did not stop within ${this.#launcher.graceMs / 1000} s and was ended.`);
-    signalGroup(child.pid, "SIGKILL");
-    await ended;
-  }
-
-  async #listen(stream: NodeJS.ReadableStream, level: LogLevel): Promise<void> {
-    try {
-      for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) this.#hear(line, level);
-    } catch {
-      // The pipe broke with the process; its end is handled elsewhere.
-    }
   }
 
   #hear(line: string, level: LogLevel): void {
@@ -261,13 +204,6 @@ export class Service<Name extends ServiceName> {
       this.#error = output.error;
       this.#log("error", output.error.message);
     } else if (output.log.trim() !== "") this.#log(LEVELS.includes(output.level!) ? output.level! : level, output.log);
-  }
-
-  #record(pid: number): void {
-    const identity = identify(pid);
-    if (identity === null) return;
-    const record: ServiceRecord = { ...identity, mark: this.#mark, stopSignal: this.#launcher.stopSignal };
-    writePrivateJson(recordPath(this.#context.run, this.name), record);
   }
 
   #crashReport(crashes: number): ErrorReport {

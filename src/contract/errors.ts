@@ -87,7 +87,6 @@ export const ERRORS = {
   "python-missing": entry("The host has no usable Python", NOTHING_STARTED, "Install Python 3.10 or newer on the host, then press Retry.", "retry", { fixedBy: "host" }),
 
   // Upload
-  "upload-blocked": entry("Another file of this name is on the host", "The other file was kept aside, untouched.", "Press Retry to send this one under its own name.", "retry"),
   "upload-corrupt": entry("What arrived is not what was sent", "Only proven parts are kept.", "Press Retry: the damaged parts are sent again. If it happens again, test the stick.", "retry"),
   "upload-failed": entry("The upload stopped", "What had arrived on the host is kept and proven.", "Press Retry: it goes on where it stopped.", "retry"),
 

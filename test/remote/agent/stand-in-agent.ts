@@ -9,7 +9,7 @@ import { agentFolders, makeFolders } from "../../../remote/agent/folders.ts";
 import type { Launchers } from "../../../remote/agent/launcher.ts";
 import { kitLaunchers } from "../../../remote/agent/launchers.ts";
 import { identify } from "../../../remote/agent/process-identity.ts";
-import { RESTARTS } from "../../../remote/agent/service.ts";
+import { RESTARTS } from "../../../remote/agent/restarts.ts";
 
 const STAND_IN = fileURLToPath(new URL("../../parts/service-stand-in.mjs", import.meta.url));
 export const KEY = "a-key-of-the-test-that-is-long-enough";
