@@ -22,6 +22,7 @@ export async function inspectThisComputer(root: string): Promise<HostReport> {
     memoryAvailableBytes,
     gpus,
     python,
+    packageClient: null,
     root,
     diskFreeBytes: disk.bavail * disk.bsize,
     // A taken port on this computer is no obstacle: a free one is used and shown.

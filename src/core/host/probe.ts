@@ -24,6 +24,7 @@ for name in ${PYTHON_MINORS.map((minor) => `python3.${minor}`).join(" ")} python
   path=$(command -v "$name" 2>/dev/null) || continue
   say python "$("$path" -c 'import sys, sqlite3, ssl; print("%d.%d.%d" % sys.version_info[:3])' 2>/dev/null) $path"
 done
+[ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 && say client apt-get
 if [ -d /workspace ] && [ -w /workspace ]; then root=/workspace volume=/workspace; else root=$HOME/ai-mentor-workspace volume=$HOME; fi
 say root "$root"
 say disk "$(df -Pk "$volume" 2>/dev/null | tail -n 1)"
@@ -69,6 +70,7 @@ export function parseProbe(output: string): HostReport {
     memoryAvailableBytes: Math.min(kib("MemAvailable:"), limit),
     gpus: (values.get("gpu") ?? []).flatMap(parseGpu),
     python: newestPython(values.get("python") ?? []),
+    packageClient: one("client") === "apt-get" ? "apt-get" : null,
     root: one("root"),
     diskFreeBytes: (Number(one("disk").trim().split(/\s+/)[3]) || 0) * 1024,
     portsInUse: [...new Set(ports)].sort((a, b) => a - b),

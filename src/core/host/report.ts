@@ -12,6 +12,8 @@ export interface HostReport {
   gpus: Gpu[];
   /** Newest usable Python; null when there is none from 3.10 to 3.13. */
   python: Python | null;
+  /** What could install a missing program there; null where the account may not, or on this computer. */
+  packageClient: "apt-get" | null;
   /** Folder under which everything of ours lives. */
   root: string;
   /** Bytes free where `root` is. */

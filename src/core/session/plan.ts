@@ -20,7 +20,7 @@ export interface StepDefinition {
 export const PLAN: readonly StepDefinition[] = [
   { id: "find-model", title: "Read the stick", needs: [], weight: 1, stallSeconds: 30 },
   { id: "connect", title: "Reach the host", needs: ["find-model"], weight: 2, stallSeconds: 60, deadlineSeconds: 600 },
-  { id: "inspect-host", title: "Look at the host", needs: ["connect"], weight: 1, stallSeconds: 30 },
+  { id: "inspect-host", title: "Look at the host", needs: ["connect"], weight: 1, stallSeconds: 180 },
   { id: "fit", title: "Check that the model fits", needs: ["inspect-host"], weight: 1, stallSeconds: 30 },
   { id: "install-kit", title: "Bring the tools", needs: ["fit"], weight: 15, stallSeconds: 180 },
   { id: "arm-watchdog", title: "Set the safety timer", needs: ["install-kit"], weight: 2, stallSeconds: 60, deadlineSeconds: 300 },

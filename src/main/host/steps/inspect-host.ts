@@ -4,6 +4,7 @@ import { freePort } from "../../../adapters/local/free-port.ts";
 import { DEFAULT_PORTS } from "../../../contract/agent.ts";
 import { MentorError } from "../../../contract/errors.ts";
 import { hostLayout } from "../../../core/host/layout.ts";
+import { bringPython } from "../../../core/host/python.ts";
 import { probeHost } from "../../../core/host/probe.ts";
 import type { HostReport } from "../../../core/host/report.ts";
 import { requireSuitable } from "../../../core/host/suitable.ts";
@@ -14,13 +15,14 @@ import type { StepTools } from "./tools.ts";
 export function inspectHost({ dataFolder }: StepTools): StepImplementation {
   return {
     id: "inspect-host",
-    async run({ facts, signal, log }) {
+    async run({ facts, signal, log, progress }) {
       const host = facts.requireHandle("host");
       const local = host.kind === "local";
-      const report = local ? await inspectThisComputer(join(dataFolder, "host")) : await probeHost(host, signal);
+      const seen = local ? await inspectThisComputer(join(dataFolder, "host")) : await probeHost(host, signal);
+      requireSuitable(seen, host.label, !local);
+      if (!local) requireFreePorts(seen, host.label);
+      const report = await bringPython(host, seen, signal, (detail) => progress({ done: 0, total: null, unit: "steps", rate: null, etaSeconds: null, detail }));
       log("info", `${report.platform} ${report.arch}, ${report.cpus} processors, Python ${report.python?.version ?? "none"}, graphics: ${report.gpus.map((gpu) => gpu.name).join(", ") || "none"}.`);
-      requireSuitable(report, host.label, !local);
-      if (!local) requireFreePorts(report, host.label);
       facts.set("report", report);
       facts.set("layout", hostLayout(report.root, report.platform));
       facts.set("ports", local ? await portsOnThisComputer() : { ...DEFAULT_PORTS });
