@@ -1,6 +1,7 @@
 import type { IngestEvent, IngestResult } from "../../src/contract/chat.ts";
 import { MentorError } from "../../src/contract/errors.ts";
-import type { EmbeddedPassage, PassageStore } from "../milvus/store.ts";
+import type { EmbeddedPassage } from "../milvus/passage.ts";
+import type { PassageStore } from "../milvus/store.ts";
 import { readDocument, UnreadableDocument } from "./documents/read.ts";
 import type { LlmClient } from "./llm.ts";
 import { embeddingText, toPassages } from "./passages.ts";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { QUESTION_MAX_CHARACTERS, type ChatEvent, type ChatRequest } from "../../src/contract/chat.ts";
 import { MentorError } from "../../src/contract/errors.ts";
-import type { Hit } from "../milvus/store.ts";
+import type { Hit } from "../milvus/passage.ts";
 import type { Conversations } from "./conversations.ts";
 import { LlmRefusal, type LlmClient } from "./llm.ts";
 import { ANSWER_MAX_TOKENS, toMessages, type Turn } from "./prompt.ts";

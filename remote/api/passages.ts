@@ -1,4 +1,4 @@
-import type { StoredPassage } from "../milvus/store.ts";
+import type { StoredPassage } from "../milvus/passage.ts";
 import type { Section } from "./documents/section.ts";
 
 /** What a passage is cut to, in characters of Latin script; see `weightOf`. */

@@ -1,4 +1,4 @@
-import type { Hit } from "../milvus/store.ts";
+import type { Hit } from "../milvus/passage.ts";
 import type { ChatMessage } from "./llm.ts";
 
 export interface Turn {

@@ -1,5 +1,6 @@
 import { MentorError } from "../../src/contract/errors.ts";
-import type { Hit, PassageStore } from "../milvus/store.ts";
+import type { Hit } from "../milvus/passage.ts";
+import type { PassageStore } from "../milvus/store.ts";
 import type { LlmClient } from "./llm.ts";
 
 /** As in the original. */

@@ -1,22 +1,8 @@
-import { createHash } from "node:crypto";
-import { DataType, MilvusClient, type RowData } from "@zilliz/milvus2-sdk-node";
-import type { CourseDocument, SourceMetadata } from "../../src/contract/chat.ts";
+import { DataType } from "@zilliz/milvus2-sdk-node";
+import type { CourseDocument } from "../../src/contract/chat.ts";
 import { MentorError } from "../../src/contract/errors.ts";
-
-/** A stretch of a document as it is kept: `metadata.passage` counts from 0 within the document. */
-export interface StoredPassage {
-  text: string;
-  metadata: SourceMetadata;
-}
-
-export interface EmbeddedPassage extends StoredPassage {
-  vector: readonly number[];
-}
-
-export interface Hit extends StoredPassage {
-  /** Cosine similarity, -1 to 1. */
-  score: number;
-}
+import { MilvusConnection, searchFailed } from "./connection.ts";
+import { PASSAGE_FIELDS, fileId, fromRow, toRow, type EmbeddedPassage, type Hit } from "./passage.ts";
 
 /** Name and SHA-256 of the model that the vectors come from. Vectors of two models cannot be compared. */
 export interface EmbeddingIdentity {
@@ -38,7 +24,6 @@ export interface StoreOptions {
 const TEXT_MAX_BYTES = 65_535;
 const NAME_MAX_BYTES = 4096;
 const ROWS_PER_WRITE = 200;
-const ROW_FIELDS = ["text", "file", "section", "page", "passage"];
 
 /**
  * The one adapter over Milvus: a collection of a course's passages.
@@ -52,12 +37,13 @@ const ROW_FIELDS = ["text", "file", "section", "page", "passage"];
  */
 export class PassageStore {
   readonly #options: StoreOptions;
-  #client: Promise<MilvusClient> | null = null;
+  readonly #connection: MilvusConnection;
   #ready: Promise<boolean> | null = null;
   #writes: Promise<unknown> = Promise.resolve();
 
   constructor(options: StoreOptions) {
     this.#options = options;
+    this.#connection = new MilvusConnection(options.address, options.timeoutMs ?? 30_000);
   }
 
   get collection(): string {
@@ -65,12 +51,8 @@ export class PassageStore {
   }
 
   /** Whether Milvus answers and says that it is well. Never rejects. */
-  async healthy(): Promise<boolean> {
-    try {
-      return (await (await this.#connected()).checkHealth()).isHealthy;
-    } catch {
-      return false;
-    }
+  healthy(): Promise<boolean> {
+    return this.#connection.healthy();
   }
 
   /** Upserts the passages of one document and removes whatever was kept of it before. Returns how many are there, counted. */
@@ -83,13 +65,13 @@ export class PassageStore {
       const rows = passages.map((passage) => toRow(passage, passages.length, sha256, ingestedAt));
       for (const batch of batches([...rows.slice(1), rows[0]!], ROWS_PER_WRITE)) {
         signal?.throwIfAborted();
-        const answer = await this.#call("upsert", (client) => client.upsert({ collection_name: this.#options.collection, data: batch }));
-        if (answer.err_index.length > 0) throw failed(`Milvus refused ${answer.err_index.length} passages of ${file}.`);
+        const answer = await this.#connection.call("upsert", (client) => client.upsert({ collection_name: this.#options.collection, data: batch }));
+        if (answer.err_index.length > 0) throw searchFailed(`Milvus refused ${answer.err_index.length} passages of ${file}.`);
       }
-      const mine = `file_id == "${hash(file)}"`;
-      await this.#call("delete", (client) => client.delete({ collection_name: this.#options.collection, filter: `${mine} and ingested_at != "${ingestedAt}"` }));
+      const mine = `file_id == "${fileId(file)}"`;
+      await this.#connection.call("delete", (client) => client.delete({ collection_name: this.#options.collection, filter: `${mine} and ingested_at != "${ingestedAt}"` }));
       const kept = await this.#count(mine);
-      if (kept !== passages.length) throw failed(`${file} has ${passages.length} passages, but Milvus kept ${kept}.`);
+      if (kept !== passages.length) throw searchFailed(`${file} has ${passages.length} passages, but Milvus kept ${kept}.`);
       return kept;
     });
   }
@@ -97,7 +79,7 @@ export class PassageStore {
   async deleteDocument(file: string): Promise<void> {
     await this.#write(async () => {
       if (!(await this.#open())) return;
-      await this.#call("delete", (client) => client.delete({ collection_name: this.#options.collection, filter: `file_id == "${hash(file)}"` }));
+      await this.#connection.call("delete", (client) => client.delete({ collection_name: this.#options.collection, filter: `file_id == "${fileId(file)}"` }));
     });
   }
 
@@ -120,26 +102,26 @@ export class PassageStore {
   async drop(): Promise<void> {
     await this.#write(async () => {
       this.#ready = null;
-      const { value } = await this.#call("hasCollection", (client) => client.hasCollection({ collection_name: this.#options.collection }));
-      if (value) await this.#call("drop", (client) => client.dropCollection({ collection_name: this.#options.collection }));
+      const { value } = await this.#connection.call("hasCollection", (client) => client.hasCollection({ collection_name: this.#options.collection }));
+      if (value) await this.#connection.call("drop", (client) => client.dropCollection({ collection_name: this.#options.collection }));
     });
   }
 
   async close(): Promise<void> {
     await this.#writes.catch(() => {});
-    await (await this.#client?.catch(() => null))?.closeConnection();
+    await this.#connection.close();
   }
 
   async #search(vector: readonly number[], limit: number): Promise<Hit[]> {
     if (!(await this.#open())) return [];
-    const answer = await this.#call("search", (client) =>
+    const answer = await this.#connection.call("search", (client) =>
       client.search({
         collection_name: this.#options.collection,
         data: [...vector],
         anns_field: "vector",
         metric_type: "COSINE",
         limit,
-        output_fields: ROW_FIELDS,
+        output_fields: PASSAGE_FIELDS,
         consistency_level: "Strong" as never,
       }),
     );
@@ -152,7 +134,7 @@ export class PassageStore {
     // The SDK's own iterator loses rows; paging by primary key does not.
     for (let last = ""; ; ) {
       const filter = `passage == 0 and id > "${last}"`;
-      const { data } = await this.#call("query", (client) =>
+      const { data } = await this.#connection.call("query", (client) =>
         client.query({
           collection_name: this.#options.collection,
           filter,
@@ -165,7 +147,7 @@ export class PassageStore {
       if (data.length === 0) break;
       for (const row of data) {
         const id = String(row.id);
-        if (id <= last) throw failed("Milvus answered a page of rows out of order.");
+        if (id <= last) throw searchFailed("Milvus answered a page of rows out of order.");
         last = id;
         const document = { file: String(row.file), passages: Number(row.passages), ingestedAt: String(row.ingested_at), sha256: String(row.file_sha256) };
         const other = documents.get(document.file);
@@ -173,23 +155,6 @@ export class PassageStore {
       }
     }
     return [...documents.values()].sort((a, b) => (a.file < b.file ? -1 : 1));
-  }
-
-  /** A client that never reached its server stays useless even when the server comes: it is made anew. */
-  #connected(): Promise<MilvusClient> {
-    this.#client ??= (async () => {
-      const { address, timeoutMs = 30_000 } = this.#options;
-      const client = new MilvusClient({ address, timeout: timeoutMs, maxRetries: 2, logLevel: "error", telemetry: { enabled: false }, channelOptions: SELDOM_PINGS });
-      try {
-        await client.connectPromise;
-        return client;
-      } catch (error) {
-        this.#client = null;
-        await client.closeConnection().catch(() => {});
-        throw error;
-      }
-    })();
-    return this.#client;
   }
 
   /** A server that was restarted has the collection, but not loaded: open it again, once. */
@@ -204,7 +169,7 @@ export class PassageStore {
   }
 
   async #count(filter: string): Promise<number> {
-    const { data } = await this.#call("query", (client) =>
+    const { data } = await this.#connection.call("query", (client) =>
       client.query({ collection_name: this.#options.collection, filter, output_fields: ["count(*)"], consistency_level: "Strong" as never }),
     );
     return Number(data[0]?.["count(*)"]);
@@ -227,9 +192,9 @@ export class PassageStore {
 
   async #load(): Promise<boolean> {
     const { collection: collection_name, embedding } = this.#options;
-    const { value } = await this.#call("hasCollection", (client) => client.hasCollection({ collection_name }));
+    const { value } = await this.#connection.call("hasCollection", (client) => client.hasCollection({ collection_name }));
     if (!value) return false;
-    const description = await this.#call("describeCollection", (client) => client.describeCollection({ collection_name }));
+    const description = await this.#connection.call("describeCollection", (client) => client.describeCollection({ collection_name }));
     const property = (key: string) => description.properties.find((candidate) => candidate.key === key)?.value;
     const kept = { name: String(property(NAME_PROPERTY)), sha256: String(property(SHA256_PROPERTY)) };
     if (kept.sha256 !== embedding.sha256) {
@@ -237,14 +202,14 @@ export class PassageStore {
         details: { collection: collection_name, kept: kept.sha256, wanted: embedding.sha256 },
       });
     }
-    await this.#call("loadCollection", (client) => client.loadCollection({ collection_name }));
+    await this.#connection.call("loadCollection", (client) => client.loadCollection({ collection_name }));
     return true;
   }
 
   async #create(dimension: number): Promise<void> {
     if (await this.#open()) return;
     const { collection: collection_name, embedding } = this.#options;
-    await this.#call("createCollection", (client) =>
+    await this.#connection.call("createCollection", (client) =>
       client.createCollection({
         collection_name,
         fields: [
@@ -272,47 +237,11 @@ export class PassageStore {
     this.#writes = result.catch(() => {});
     return result;
   }
-
-  /** Requires an explicit success: the SDK turns "unimplemented" into an empty answer without an error. */
-  async #call<T>(name: string, work: (client: MilvusClient) => Promise<T>): Promise<T> {
-    let answer: T;
-    try {
-      answer = await work(await this.#connected());
-    } catch (error) {
-      throw failed(`The course store did not answer (${name}).`, error);
-    }
-    const { status = answer } = answer as { status?: unknown };
-    const { error_code, reason } = status as { error_code?: string; reason?: string };
-    if (error_code !== "Success") throw failed(`The course store refused ${name}: ${reason || error_code || "no answer"}.`);
-    return answer;
-  }
 }
-
-/** Lite's gRPC server drops a client that pings as often as the SDK does by default. */
-const SELDOM_PINGS = { "grpc.keepalive_time_ms": 300_000, "grpc.keepalive_permit_without_calls": 0 };
 
 const NAME_PROPERTY = "mentor.embedding.name";
 const SHA256_PROPERTY = "mentor.embedding.sha256";
 
-/** Milvus has no empty value for a page or a heading here: page 0 and the empty heading stand for none. */
-function toRow({ text, vector, metadata }: EmbeddedPassage, passages: number, sha256: string, ingested_at: string): RowData {
-  const { file, section, page, passage } = metadata;
-  const id = hash(`${file}\0${passage}\0${hash(text)}`);
-  return { id, vector: [...vector], text, file, file_id: hash(file), file_sha256: sha256, section: section ?? "", page: page ?? 0, passage, passages, ingested_at };
-}
-
-function fromRow(row: Record<string, unknown>): StoredPassage {
-  const { text, file, section, page, passage } = row;
-  return {
-    text: String(text),
-    metadata: { file: String(file), section: section === "" ? null : String(section), page: Number(page) || null, passage: Number(passage) },
-  };
-}
-
 function* batches<T>(items: readonly T[], size: number): Generator<T[]> {
   for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size);
 }
-
-const hash = (text: string): string => createHash("sha256").update(text).digest("hex");
-
-const failed = (message: string, cause?: unknown) => new MentorError("search-failed", message, { cause });

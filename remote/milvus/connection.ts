@@ -1,0 +1,63 @@
+import { MilvusClient } from "@zilliz/milvus2-sdk-node";
+import { MentorError } from "../../src/contract/errors.ts";
+
+/** The way to a Milvus server, made at the first call. Every call rejects with `search-failed` when Milvus does not do what it was asked. */
+export class MilvusConnection {
+  readonly #address: string;
+  readonly #timeoutMs: number;
+  #client: Promise<MilvusClient> | null = null;
+
+  /** `timeoutMs`: milliseconds that one call may take. */
+  constructor(address: string, timeoutMs: number) {
+    this.#address = address;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /** Whether Milvus answers and says that it is well. Never rejects. */
+  async healthy(): Promise<boolean> {
+    try {
+      return (await (await this.#connected()).checkHealth()).isHealthy;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Requires an explicit success: the SDK turns "unimplemented" into an empty answer without an error. */
+  async call<T>(name: string, work: (client: MilvusClient) => Promise<T>): Promise<T> {
+    let answer: T;
+    try {
+      answer = await work(await this.#connected());
+    } catch (error) {
+      throw searchFailed(`The course store did not answer (${name}).`, error);
+    }
+    const { status = answer } = answer as { status?: unknown };
+    const { error_code, reason } = status as { error_code?: string; reason?: string };
+    if (error_code !== "Success") throw searchFailed(`The course store refused ${name}: ${reason || error_code || "no answer"}.`);
+    return answer;
+  }
+
+  async close(): Promise<void> {
+    await (await this.#client?.catch(() => null))?.closeConnection();
+  }
+
+  /** A client that never reached its server stays useless even when the server comes: it is made anew. */
+  #connected(): Promise<MilvusClient> {
+    this.#client ??= (async () => {
+      const client = new MilvusClient({ address: this.#address, timeout: this.#timeoutMs, maxRetries: 2, logLevel: "error", telemetry: { enabled: false }, channelOptions: SELDOM_PINGS });
+      try {
+        await client.connectPromise;
+        return client;
+      } catch (error) {
+        this.#client = null;
+        await client.closeConnection().catch(() => {});
+        throw error;
+      }
+    })();
+    return this.#client;
+  }
+}
+
+/** Lite's gRPC server drops a client that pings as often as the SDK does by default. */
+const SELDOM_PINGS = { "grpc.keepalive_time_ms": 300_000, "grpc.keepalive_permit_without_calls": 0 };
+
+export const searchFailed = (message: string, cause?: unknown) => new MentorError("search-failed", message, { cause });
