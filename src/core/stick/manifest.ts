@@ -38,7 +38,10 @@ export async function loadKeptManifest(file: string, dataFolder: string, signal?
     const kept = await readRecord(place);
     if (kept === null || kept.file !== basename(file) || kept.manifest.bytes !== found.size) continue;
     if (Math.abs(kept.mtimeMs - found.mtimeMs) > MTIME_STEP_MS) continue;
-    if (await samplesMatch(file, kept.manifest, signal)) return kept.manifest;
+    const matches = await samplesMatch(file, kept.manifest, signal).catch(() => false);
+    signal?.throwIfAborted();
+    // A file that cannot be read has no use for its hashes: whoever reads it next says what is wrong.
+    if (matches) return kept.manifest;
   }
   return null;
 }

@@ -52,7 +52,8 @@ export async function openFileSource(path: string): Promise<ChunkSource> {
   };
 }
 
-function sourceFailure(path: string, error: unknown): MentorError {
+/** What a failed call on a file that is to be sent means for its owner. */
+export function sourceFailure(path: string, error: unknown): MentorError {
   const { code } = error as NodeJS.ErrnoException;
   const options = { cause: error };
   if (code === "ENOENT") return new MentorError("stick-removed", `${path} is not there any more: was the stick with ${dirname(path)} pulled out?`, options);

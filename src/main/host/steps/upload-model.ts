@@ -2,6 +2,7 @@ import { basename, dirname } from "node:path";
 import { stat } from "node:fs/promises";
 import type { UploadResult } from "../../../contract/upload.ts";
 import { keepManifest, loadKeptManifest } from "../../../core/stick/manifest.ts";
+import { sourceFailure } from "../../../core/upload/source.ts";
 import { uploadFile } from "../../../core/upload/upload.ts";
 import type { StepContext, StepImplementation } from "../../../core/session/step.ts";
 import type { StepTools } from "./tools.ts";
@@ -31,8 +32,10 @@ export function uploadModel(tools: StepTools): StepImplementation {
 }
 
 async function send({ dataFolder, clock }: StepTools, { facts, signal, progress, log }: StepContext, source: string) {
+  const { mtimeMs } = await stat(source).catch((error: unknown) => {
+    throw sourceFailure(source, error);
+  });
   const known = await loadKeptManifest(source, dataFolder, signal);
-  const { mtimeMs } = await stat(source);
   const result = await uploadFile({
     host: facts.requireHandle("host"),
     source,
