@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { QUESTION_MAX_CHARACTERS, type ChatEvent, type ChatRequest } from "../../src/contract/chat.ts";
+import type { ChatEvent, ChatRequest } from "../../src/contract/chat.ts";
 import { MentorError } from "../../src/contract/errors.ts";
+import { checkedQuestion } from "../../src/contract/question.ts";
 import type { Hit } from "../milvus/passage.ts";
 import type { Conversations } from "./conversations.ts";
 import { LlmRefusal, type LlmClient } from "./llm.ts";
@@ -74,14 +75,4 @@ export class Mentor {
       }
     }
   }
-}
-
-function checkedQuestion(message: string): string {
-  const question = message.trim();
-  if (question === "") throw new MentorError("question-empty", "The question holds no words.");
-  const characters = [...question].length;
-  if (characters > QUESTION_MAX_CHARACTERS) {
-    throw new MentorError("question-too-long", `The question has ${characters.toLocaleString("en")} characters; up to ${QUESTION_MAX_CHARACTERS.toLocaleString("en")} are possible.`);
-  }
-  return question;
 }

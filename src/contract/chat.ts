@@ -4,7 +4,6 @@ import { z } from "zod";
  * The HTTP and WebSocket shapes of the API on 8000. They are the original backend's, kept so that
  * existing front ends go on working; what is new is added beside, never instead.
  */
-export { QUESTION_MAX_CHARACTERS } from "./limits.ts";
 
 export const ChatRequest = z.object({
   message: z.string(),

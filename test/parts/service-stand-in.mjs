@@ -13,7 +13,7 @@ const write = (text) => appendFileSync(diary, `${text}\n`);
 const say = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
 
 write(`start ${process.pid}`);
-console.error("plain words of the engine");
+process.stderr.write("plain words of the engine\n");
 say({ log: "structured words", level: "debug" });
 say({ progress: { done: 1, total: 2, unit: "bytes", rate: null, etaSeconds: null, detail: "loading" } });
 
@@ -27,7 +27,7 @@ if (words.has("reports")) {
   say({ error: { code: "gpu-unusable", message: "There is no driver." } });
   process.stdout.write("", () => process.exit(1));
 } else if (words.has("crashes")) {
-  console.error("it burns");
+  process.stderr.write("it burns\n");
   process.exitCode = 7;
 } else {
   const server = createServer((request, response) => {

@@ -1,9 +1,10 @@
 import { createReadStream } from "node:fs";
 import { Readable } from "node:stream";
 import type { ReadableStream as NodeStream } from "node:stream/web";
-import { QUESTION_MAX_CHARACTERS, type ChatEvent, type ChatRequest, type CourseDocument, type IngestEvent, type SelfCheckResult, type ServiceHealth } from "../../contract/chat.ts";
+import type { ChatEvent, ChatRequest, CourseDocument, IngestEvent, SelfCheckResult, ServiceHealth } from "../../contract/chat.ts";
 import { fromErrorReport, MentorError } from "../../contract/errors.ts";
 import { COURSE_FILE_MAX_BYTES, type FileReceipt, type IngestLine, type IngestManifest, type IngestNeeds, type IngestRequest } from "../../contract/ingest.ts";
+import { checkedQuestion } from "../../contract/question.ts";
 import { askOver } from "./chat-socket.ts";
 import { hashOf, requireCourseFolder, type LocalCourseFile } from "./course-folder.ts";
 import { call, lost, type MentorAddress } from "./http.ts";
@@ -126,14 +127,4 @@ async function* lines(body: ReadableStream<Uint8Array>): AsyncGenerator<string> 
     yield* parts;
   }
   if (rest !== "") yield rest;
-}
-
-function checkedQuestion(message: string): string {
-  const question = message.trim();
-  if (question === "") throw new MentorError("question-empty", "The question holds no words.");
-  const characters = [...question].length;
-  if (characters > QUESTION_MAX_CHARACTERS) {
-    throw new MentorError("question-too-long", `The question has ${characters.toLocaleString("en")} characters; up to ${QUESTION_MAX_CHARACTERS.toLocaleString("en")} are possible.`);
-  }
-  return question;
 }
