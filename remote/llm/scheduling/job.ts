@@ -9,6 +9,19 @@ export interface Sampling {
   minP: number;
   /** 32 bits without the last value, which llama.cpp takes as "random". */
   seed: number;
+  penalties: Penalties;
+}
+
+/** What the answer's own latest tokens lose of their likelihood to come again. */
+export interface Penalties {
+  /** How many of the latest tokens count; 0 for none, -1 for the whole answer. */
+  lastTokens: number;
+  /** Divides a logit above zero and multiplies one below; 1 changes nothing. */
+  repeat: number;
+  /** Taken off the logit once for each time the token came. */
+  frequency: number;
+  /** Taken off the logit once if the token came at all. */
+  presence: number;
 }
 
 export type EndReason = "stop" | "length" | "aborted";

@@ -129,7 +129,6 @@ export class Scheduler {
   async #deliver(stream: Stream, step: Step): Promise<void> {
     if (step === "prefilled") return;
     if (step === "ended") return this.#end(stream, "stop");
-    stream.generated++;
     this.counters.generatedTokens++;
     if (!stream.job.onToken(step.token)) return this.#end(stream, "stop");
     if (stream.generated >= stream.job.maxTokens) return this.#end(stream, "length");

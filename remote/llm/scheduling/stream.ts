@@ -1,4 +1,4 @@
-import type { Token } from "node-llama-cpp";
+import type { SequenceEvaluateOptions, Token } from "node-llama-cpp";
 import type { Job } from "./job.ts";
 import type { Slot } from "./slots.ts";
 
@@ -9,7 +9,7 @@ export type Step = { token: Token } | "prefilled" | "ended";
 export class Stream {
   readonly job: Job;
   readonly slot: Slot;
-  generated = 0;
+  readonly #generated: Token[] = [];
   #evaluated: number;
   #tokens: AsyncGenerator<Token, void | Token> | null = null;
 
@@ -20,6 +20,10 @@ export class Stream {
     this.#evaluated = cached;
   }
 
+  get generated(): number {
+    return this.#generated.length;
+  }
+
   /** Prompt tokens still to be evaluated; 0 once it decodes. */
   get promptLeft(): number {
     return this.#tokens === null ? this.job.prompt.length - this.#evaluated : 0;
@@ -27,24 +31,39 @@ export class Stream {
 
   /** Evaluates the next `count` prompt tokens; with the last of them comes the first token. */
   async prefill(count: number): Promise<Step> {
-    const { prompt, sampling } = this.job;
+    const { prompt } = this.job;
     const piece = prompt.slice(this.#evaluated, this.#evaluated + count);
     this.#evaluated += piece.length;
     if (this.#evaluated < prompt.length) {
       await this.slot.sequence.evaluateWithoutGeneratingNewTokens(piece);
       return "prefilled";
     }
-    this.#tokens = this.slot.sequence.evaluate(piece, { ...sampling });
+    this.#tokens = this.slot.sequence.evaluate(piece, this.#sampling());
     return this.decode();
   }
 
   async decode(): Promise<Step> {
     if (this.#tokens === null) throw new Error("A stream was decoded before its prompt was evaluated.");
     const { value, done } = await this.#tokens.next();
-    return done === true || value === undefined ? "ended" : { token: value };
+    if (done === true || value === undefined) return "ended";
+    this.#generated.push(value);
+    return { token: value };
   }
 
   async end(): Promise<void> {
     await this.#tokens?.return();
+  }
+
+  /**
+   * Unlike llama-server's, the penalties do not count the prompt: an answer that keeps to the
+   * words of its question and its material is what a course mentor is asked for.
+   */
+  #sampling(): SequenceEvaluateOptions {
+    const { sampling, maxTokens } = this.job;
+    const { penalties, ...rest } = sampling;
+    const { repeat: penalty, frequency: frequencyPenalty, presence: presencePenalty } = penalties;
+    const maxPunishTokens = penalties.lastTokens < 0 ? maxTokens : Math.min(penalties.lastTokens, maxTokens);
+    if (maxPunishTokens === 0 || (penalty === 1 && frequencyPenalty === 0 && presencePenalty === 0)) return rest;
+    return { ...rest, repeatPenalty: { punishTokens: () => this.#generated.slice(-maxPunishTokens), maxPunishTokens, penalty, frequencyPenalty, presencePenalty } };
   }
 }

@@ -1,6 +1,6 @@
 import { getLlama, type Llama, type LlamaContext, type LlamaModel, type Token } from "../../../remote/node_modules/node-llama-cpp/dist/index.js";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
-import type { EndReason, Job } from "../../../remote/llm/scheduling/job.ts";
+import type { EndReason, Job, Penalties } from "../../../remote/llm/scheduling/job.ts";
 import { QueueFullError } from "../../../remote/llm/scheduling/queue.ts";
 import { Scheduler } from "../../../remote/llm/scheduling/scheduler.ts";
 import { chatModel } from "../../parts/models.ts";
@@ -31,14 +31,16 @@ interface Watched {
   stop: AbortController;
 }
 
-function watched(prompt: string | Token[], maxTokens: number, onToken: (count: number) => void = () => undefined): Watched {
+const NO_PENALTIES: Penalties = { lastTokens: 64, repeat: 1, frequency: 0, presence: 0 };
+
+function watched(prompt: string | Token[], maxTokens: number, onToken: (count: number) => void = () => undefined, penalties = NO_PENALTIES): Watched {
   const tokens: Token[] = [];
   const stop = new AbortController();
   const { promise: ended, resolve, reject } = Promise.withResolvers<EndReason>();
   const job: Job = {
     prompt: typeof prompt === "string" ? model.tokenize(prompt) : prompt,
     maxTokens,
-    sampling: { temperature: 0, topK: 40, topP: 0.95, minP: 0, seed: 1 },
+    sampling: { temperature: 0, topK: 40, topP: 0.95, minP: 0, seed: 1, penalties },
     signal: stop.signal,
     onStart: () => undefined,
     onToken: (token) => {
@@ -105,6 +107,35 @@ test("a latecomer with a long prompt is read in pieces: it does not wait, and no
   expect(atFirstToken - atArrival).toBe(5);
   expect(running.every(({ tokens }) => tokens.length < 30)).toBe(true);
   await Promise.all(running.map(({ ended }) => ended));
+});
+
+test.each([
+  ["repeat", { repeat: 2 }],
+  ["frequency", { frequency: 2 }],
+  ["presence", { presence: 2 }],
+])("a %s penalty breaks a loop, and touches nobody else in the batch", async (_, penalty) => {
+  const { scheduler } = await schedulerOf(2);
+  const loop = "red blue red blue red blue red blue red blue red";
+  const [looping, penalised] = [watched(loop, 24), watched(loop, 24, undefined, { ...NO_PENALTIES, lastTokens: -1, ...penalty })];
+  for (const { job } of [looping, penalised]) scheduler.submit(job);
+  await Promise.all([looping.ended, penalised.ended]);
+  expect(new Set(looping.tokens).size).toBe(1);
+  expect(new Set(penalised.tokens).size).toBeGreaterThan(6);
+});
+
+test("of the answer only its latest tokens are held against it", async () => {
+  const { scheduler } = await schedulerOf(1);
+  const answers: Token[][] = [];
+  for (const lastTokens of [0, 1, -1]) {
+    const one = watched("red blue red blue red blue red blue red blue red", 24, undefined, { lastTokens, repeat: 2, frequency: 0, presence: 0 });
+    scheduler.submit(one.job);
+    await one.ended;
+    answers.push(one.tokens);
+  }
+  const [none, last, all] = answers.map((tokens) => new Set(tokens).size);
+  // With a memory of one token it says two words in turn; only a longer memory sees that loop.
+  expect([none, last]).toEqual([1, 2]);
+  expect(all).toBeGreaterThan(6);
 });
 
 test("an aborted answer gives its slot to who waits", async () => {

@@ -60,6 +60,15 @@ test("a conversation that goes on is not read again, and gets the same answer", 
   expect(again.body.choices[0].message).toEqual(first.body.choices[0].message);
 });
 
+test("an answer that would turn in circles does not when repeating is penalised", async () => {
+  const prompt = "red blue red blue red blue red blue red blue red";
+  const said = async (change: object) => (await call(server, "/v1/completions", { prompt, temperature: 0, max_tokens: 20, ...change })).body.choices[0].text;
+  const loop = "blue ".repeat(20).trim();
+  expect((await said({})).trim()).toBe(loop);
+  for (const change of [{ repeat_penalty: 2 }, { frequency_penalty: 2 }, { presence_penalty: 2 }]) expect((await said(change)).trim()).not.toBe(loop);
+  expect((await said({ repeat_penalty: 2, repeat_last_n: 0 })).trim()).toBe(loop);
+});
+
 test("the same seed gives the same answer", async () => {
   const drawn = async (seed: number) => (await call(server, CHAT, ask("Invent a word.", { temperature: 1.5, seed }))).body.choices[0].message.content;
   await drawn(7);
@@ -87,6 +96,10 @@ test.each([
   ["tools", { tools: [{ type: "function" }] }, "tools", "invalid_value"],
   ["a JSON answer", { response_format: { type: "json_object" } }, "response_format.type", "invalid_value"],
   ["a wrong temperature", { temperature: -1 }, "temperature", "invalid_value"],
+  ["a repeat penalty of nothing", { repeat_penalty: 0 }, "repeat_penalty", "invalid_value"],
+  ["too short a memory", { repeat_last_n: -2 }, "repeat_last_n", "invalid_value"],
+  ["too high a frequency penalty", { frequency_penalty: 2.5 }, "frequency_penalty", "invalid_value"],
+  ["too low a presence penalty", { presence_penalty: -2.5 }, "presence_penalty", "invalid_value"],
   ["no messages", { messages: [] }, "messages", "invalid_value"],
   ["a picture", { messages: [{ role: "user", content: [{ type: "image_url", image_url: {} }] }] }, "messages.0.content", "invalid_value"],
 ])("names the parameter when asked for %s", async (_, change, param, code) => {
