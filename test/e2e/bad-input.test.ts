@@ -1,14 +1,16 @@
-import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ERRORS, type ErrorCode } from "../../src/contract/errors.ts";
 import { tinyGguf, type TinyModel } from "../parts/gguf.ts";
-import { newUser, type CliRun, type CliUser } from "../parts/mentor-cli.ts";
-import { embeddingModel } from "../parts/models.ts";
+import { newUser, type CliLine, type CliRun, type CliUser } from "../parts/mentor-cli.ts";
+import { chatModel, embeddingModel } from "../parts/models.ts";
 import { runAtTerminal } from "../parts/pseudo-terminal.ts";
+import { sshHostMissing, startSshHost, type SshHostPart } from "../parts/ssh-host.ts";
 import { freePort, sshdMissing, startSshd, type Sshd } from "../parts/sshd.ts";
 
 /**
@@ -207,6 +209,112 @@ describe.skipIf(sshdMissing !== null)("the host", () => {
     const { startedAt, endedAt } = run.lines.map((line) => line.step).find((step) => step?.id === "connect" && step.endedAt !== null)!;
     expect(Date.parse(endedAt!) - Date.parse(startedAt!)).toBeLessThan(MINUTE);
     expect((await patient.run("status")).last.session?.phase).toBe("stopped");
+  });
+});
+
+describe("a host of its own", () => {
+  let host: SshHostPart;
+  beforeAll(async () => {
+    if (sshHostMissing === null) host = await startSshHost();
+  });
+  afterAll(() => host?.stop());
+
+  const start = (stick: string, ...words: string[]) => ["start", "--stick", stick, "--host", "ssh", "--ssh", host.address, "--identity", host.identity, ...words];
+  /** Runs on the host as its owner would, and goes on until the host ends. */
+  const onHost = (...words: string[]) => spawn("ssh", ["-q", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-i", host.identity, host.address.replace(/:22$/, ""), ...words], { stdio: ["ignore", "pipe", "ignore"] });
+  const ended = (child: ChildProcess) => new Promise<number | null>((resolve) => child.once("close", resolve));
+
+  test("where another program has one of our ports: it is left alone, and nothing is sent", async (context) => {
+    if (sshHostMissing !== null) return context.skip(sshHostMissing);
+    const other = onHost("exec python3 -u -m http.server 8000 --bind 127.0.0.1");
+    await once(other.stdout!, "data");
+    await expectFailure(await user.run(...start(makeStick("port", { "m.gguf": tinyGguf() }))), "port-in-use", "8000");
+    expect(host.processes()).toEqual([expect.stringContaining("http.server 8000")]);
+    other.kill();
+    await ended(other);
+    await ended(onHost("pkill -f http.server"));
+    expect(readdirSync(join(host.root, "workspace"))).toEqual([]);
+  });
+
+  test("with too little room on its disk: both figures are said, and nothing is sent", async (context) => {
+    if (sshHostMissing !== null) return context.skip(sshHostMissing);
+    expect(await ended(onHost("mount -t tmpfs -o size=100m none /workspace"))).toBe(0);
+    await expectFailure(await user.run(...start(makeStick("disk", { "m.gguf": tinyGguf() }))), "disk-full", "0.1 GB", "2.1 GB", "/workspace");
+    expect(await ended(onHost('test -z "$(ls -A /workspace)" && umount /workspace'))).toBe(0);
+    expect(host.processes()).toEqual([]);
+  });
+
+  test("in the middle of a start: Ctrl-C, a crash of the app and a stick that is pulled out leave it clean, and the next start goes through, whatever names have in them", { timeout: 10 * MINUTE }, async (context) => {
+    if (sshHostMissing !== null) return context.skip(sshHostMissing);
+    const odd = `-odd "stick" $(touch pwned)\n'ü' 模`;
+    const model = `-model "x" $(id)\n'ß' 型.gguf`;
+    const stick = join(folder, odd);
+    put(join(stick, "course", `-week "1"\n$(id)/'Äpfel' & Öl; 課.md`), "# Late sheets\n\nA sheet that is handed in late loses two points for every day that has begun.\n");
+    put(join(stick, "course", "broken.pdf"), "%PDF-1.4\nthis is no PDF");
+    copyFileSync(await chatModel(), join(stick, model));
+    copyFileSync(await embeddingModel(), join(stick, "-search 'm'.gguf"));
+
+    const running = (step: string, act: () => void) => {
+      let done = false;
+      return (line: CliLine) => {
+        if (done || line.step?.id !== step || line.step.status !== "running") return;
+        done = true;
+        act();
+      };
+    };
+
+    for (const step of ["install-kit", "upload-model", "start-llm"]) {
+      const stopped = await user.runWatched((line, pressCtrlC) => running(step, pressCtrlC)(line), ...start(stick));
+      expect({ step, exit: stopped.exit, code: stopped.last.error?.code }).toEqual({ step, exit: 130, code: "cancelled" });
+      expect({ step, left: host.processes() }).toEqual({ step, left: [] });
+      await expectNothingLeft();
+    }
+    console.log("ctrl-c done", Date.now());
+
+    const removed = await user.runWatched(running("upload-model", () => renameSync(join(stick, model), join(folder, "pulled out"))), ...start(stick));
+    renameSync(join(folder, "pulled out"), join(stick, model));
+    expect(removed).toMatchObject({ exit: 1, last: { error: { code: "stick-removed" } } });
+    expect(host.processes()).toEqual([]);
+    await expectNothingLeft();
+
+    const crashed = await user.runWatched(running("upload-model", () => void user.crash()), ...start(stick));
+    expect(crashed.last.error?.code).toBe("core-unreachable");
+    const found = await user.run("status");
+    expect(found.last.session).toMatchObject({ phase: expect.stringMatching(/starting|needs-help/) });
+    expect((await user.run(...start(stick))).last.error?.code).toBe("session-running");
+    expect(await user.run("stop")).toMatchObject({ exit: 0, last: { stopped: true } });
+    expect(host.processes()).toEqual([]);
+    await expectNothingLeft();
+    console.log("crash done", Date.now());
+
+    const started = await user.run(...start(stick));
+    expect({ exit: started.exit, error: started.last.error }).toEqual({ exit: 0, error: undefined });
+    expect(started.last.session?.course).toMatchObject({ documents: 1 });
+    expect(readdirSync(join(host.root, "workspace/models")).filter((name) => !name.endsWith(".journal")).sort()).toEqual([model, "-search 'm'.gguf"].sort());
+    const again = await user.run("start", "--stick", stick, "--host", "local");
+    expect(again).toMatchObject({ exit: 1, last: { error: { code: "session-running", message: expect.stringContaining(host.address.replace(":22", "")) } } });
+    const asked = await user.run("ask", "What does a sheet lose that is handed in late?");
+    expect(asked.last.answer?.sources[0]).toMatchObject({ file: `-week "1"\n$(id)/'Äpfel' & Öl; 課.md`, section: expect.stringContaining("Late sheets") });
+    for (const [question, code] of [["", "question-empty"], [" \n", "question-empty"], ["x".repeat(2001), "question-too-long"]] as const) {
+      expect(await user.run("ask", question)).toMatchObject({ exit: 1, last: { error: { code } } });
+    }
+    expect(await user.run("ingest", join(folder, "no course"))).toMatchObject({ exit: 1, last: { error: { code: "course-missing" } } });
+    expect(await user.run("ingest", join(folder, "odd course"))).toMatchObject({ exit: 1, last: { error: { code: expect.stringMatching(/course-(empty|missing)/) } } });
+    const ingested = await user.run("ingest", join(stick, "course"));
+    expect(ingested).toMatchObject({ exit: 0, last: { ingested: { documents: 1, failed: [{ file: "broken.pdf" }] } } });
+    console.log("session done", Date.now());
+    if (process.env.K_GONE) {
+    await host.stop();
+    const lost = await user.run("stop");
+    console.log(JSON.stringify(lost.last.error), lost.stderr, Date.now());
+    const gone = await user.run("stop", "--forget");
+    console.log(JSON.stringify(gone.last).slice(0, 300), Date.now());
+    await expectNothingLeft();
+    return;
+    }
+    expect(await user.run("stop")).toMatchObject({ exit: 0, last: { stopped: true, session: { phase: "stopped" } } });
+    expect(host.processes()).toEqual([]);
+    await expectNothingLeft();
   });
 });
 

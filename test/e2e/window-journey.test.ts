@@ -9,7 +9,7 @@ import { hostCore } from "../../src/main/host/hosting.ts";
 import { endSession } from "../parts/end-session.ts";
 import { launchChromium } from "../parts/chromium.ts";
 import { chatModel, embeddingModel } from "../parts/models.ts";
-import { builtWindow, openWindow } from "./window.ts";
+import { builtWindow, openWindow } from "../renderer/window.ts";
 
 let browser: Browser;
 let folder: string;
