@@ -7,7 +7,7 @@ import { CSPProvider } from "@base-ui/react/csp-provider";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app/App.tsx";
-import { connect } from "./connection/connect.ts";
+import { connect } from "./app/connect.ts";
 
 connect();
 

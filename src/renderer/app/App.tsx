@@ -1,5 +1,5 @@
 import { lazy, Suspense } from "react";
-import { useConnection } from "../stores/connection.ts";
+import { useConnection } from "../connection/state.ts";
 import { useView, type View } from "../stores/view.ts";
 import { Home } from "../home/Home.tsx";
 import { Session } from "../session/Session.tsx";

@@ -1,5 +1,5 @@
 import { LoaderCircle } from "lucide-react";
-import { useConnection } from "../stores/connection.ts";
+import { useConnection } from "../connection/state.ts";
 import { en } from "../strings/en.ts";
 
 /** Failed attempts after which waiting alone is no longer the advice; about ten seconds. */

@@ -1,6 +1,6 @@
 import { ORPCError } from "@orpc/client";
 import { toErrorReport, type ErrorReport } from "../../contract/errors.ts";
-import { useConnection } from "../stores/connection.ts";
+import { useConnection } from "./state.ts";
 import type { MentorClient } from "./link.ts";
 import { en } from "../strings/en.ts";
 

@@ -1,4 +1,4 @@
-import { useConnection } from "../stores/connection.ts";
+import { useConnection } from "./state.ts";
 import type { Link, MentorClient } from "./link.ts";
 
 const AGAIN_AFTER = 1000;

@@ -5,7 +5,7 @@ import { Button } from "../parts/Button.tsx";
 import { Empty } from "../parts/Empty.tsx";
 import { ErrorNotice } from "../parts/Notice.tsx";
 import { Screen } from "../parts/Screen.tsx";
-import { useConnection } from "../stores/connection.ts";
+import { useConnection } from "../connection/state.ts";
 import { loadDocuments, useCourse } from "../stores/course.ts";
 import { useSession } from "../stores/session.ts";
 import { showView } from "../stores/view.ts";

@@ -1,5 +1,5 @@
 import { choose, useChoices } from "../stores/choices.ts";
-import { useConnection } from "../stores/connection.ts";
+import { useConnection } from "../connection/state.ts";
 import { Choice } from "../parts/Choice.tsx";
 import { en } from "../strings/en.ts";
 import { SshFields } from "./SshFields.tsx";

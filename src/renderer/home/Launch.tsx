@@ -2,7 +2,7 @@ import { Play } from "lucide-react";
 import { Button } from "../parts/Button.tsx";
 import { ErrorNotice } from "../parts/Notice.tsx";
 import { useChoices } from "../stores/choices.ts";
-import { useConnection } from "../stores/connection.ts";
+import { useConnection } from "../connection/state.ts";
 import { usePractice } from "../stores/practice.ts";
 import { startSession, useSession } from "../stores/session.ts";
 import { useStick, useSticks } from "../stores/sticks.ts";

@@ -3,7 +3,7 @@ import { formatFigures, share } from "../format/progress.ts";
 import { Button } from "../parts/Button.tsx";
 import { ErrorNotice } from "../parts/Notice.tsx";
 import { ProgressBar } from "../parts/ProgressBar.tsx";
-import { useConnection } from "../stores/connection.ts";
+import { useConnection } from "../connection/state.ts";
 import { cancelPractice, practice, usePractice } from "../stores/practice.ts";
 import { en } from "../strings/en.ts";
 

@@ -1,7 +1,7 @@
 import type { SessionPhase } from "../../contract/session.ts";
 import type { Stick } from "../../contract/stick.ts";
 import type { Choices } from "../stores/choices.ts";
-import type { ConnectionStatus } from "../stores/connection.ts";
+import type { ConnectionStatus } from "../connection/state.ts";
 import { ERRORS } from "../../contract/errors.ts";
 import { en } from "../strings/en.ts";
 

@@ -4,7 +4,7 @@ import { Button } from "../parts/Button.tsx";
 import { Choice } from "../parts/Choice.tsx";
 import { ErrorNotice } from "../parts/Notice.tsx";
 import { Screen } from "../parts/Screen.tsx";
-import { useConnection } from "../stores/connection.ts";
+import { useConnection } from "../connection/state.ts";
 import { saveSettings, useSettings } from "../stores/settings.ts";
 import { en } from "../strings/en.ts";
 import "./settings.css";

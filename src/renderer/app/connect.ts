@@ -1,14 +1,14 @@
-import { useConnection } from "../stores/connection.ts";
+import { useConnection } from "../connection/state.ts";
 import { receiveLogs, lastLogSeq } from "../stores/logs.ts";
 import { receiveSessionEvent, useSession } from "../stores/session.ts";
 import { receiveSettings } from "../stores/settings.ts";
 import { receiveSticks } from "../stores/sticks.ts";
-import { follow } from "./follow.ts";
-import { keepConnected } from "./keep-connected.ts";
-import type { Link } from "./link.ts";
-import { openMessagePortLink } from "./message-port.ts";
-import { takeToken } from "./token.ts";
-import { openWebSocketLink } from "./websocket.ts";
+import { follow } from "../connection/follow.ts";
+import { keepConnected } from "../connection/keep-connected.ts";
+import type { Link } from "../connection/link.ts";
+import { openMessagePortLink } from "../connection/message-port.ts";
+import { takeToken } from "../connection/token.ts";
+import { openWebSocketLink } from "../connection/websocket.ts";
 
 /** After this many failures without a single success, the page says what to do instead of waiting. */
 const GIVE_UP_HOPE_AFTER = 3;

@@ -1,6 +1,6 @@
 import { create } from "zustand";
 import type { AppInfo } from "../../contract/rpc.ts";
-import type { MentorClient } from "../connection/link.ts";
+import type { MentorClient } from "./link.ts";
 
 /**
  * `no-token`: opened without the address that the app prints. `unreachable`: nobody answered from
