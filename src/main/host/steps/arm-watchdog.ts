@@ -5,6 +5,7 @@ import { fromErrorReport, MentorError, type ErrorReport } from "../../../contrac
 import { kitProgram } from "../../../core/kit/install.ts";
 import type { Host } from "../../../core/ports.ts";
 import type { StepContext, StepImplementation } from "../../../core/session/step.ts";
+import { agentAnswers } from "./agent-answers.ts";
 import type { StepTools } from "./tools.ts";
 import "./facts.ts";
 
@@ -65,17 +66,16 @@ export function armWatchdog({ secrets, clock, log, redact }: StepTools): StepImp
       redact(key);
       await facts.hold("key", key);
       const agent = await attach(context, known.port);
-      const status = await agent.status().catch(() => null);
+      const status = await agent.status(context.signal).catch(() => null);
       if (status?.pid === known.pid) return true;
       await facts.drop("agent");
       return false;
     },
     async undo(context) {
-      const agent = context.facts.handle("agent");
-      if (agent !== undefined) {
-        await agent.shutdown();
+      if (await agentAnswers(context)) {
+        await context.facts.requireHandle("agent").shutdown(context.signal);
         await waitUntilGone(context, clock);
-      }
+      } else await stopWithoutAgent(context);
       await context.facts.drop("agent");
       await context.facts.drop("key");
       await secrets.delete(secretName(context));
@@ -89,6 +89,15 @@ async function startAgent(host: Host, kit: string, config: AgentStartConfig, sig
   if (said !== null && "error" in said) throw fromErrorReport(said.error);
   if (result.exitCode === 0 && said !== null) return said;
   throw new MentorError("agent-failed", `The helper on ${host.label} did not start.`, { cause: new Error(result.stderr.trim().slice(-2000) || `exit code ${result.exitCode}`) });
+}
+
+/** The agent died, or its start was cut before it told its port: its program finds what it left, by itself. Throws `stop-incomplete`. */
+async function stopWithoutAgent({ facts, signal }: StepContext): Promise<void> {
+  const host = facts.requireHandle("host");
+  const kit = facts.require("kit").path;
+  const result = await host.exec([kitProgram(kit, "node"), kitProgram(kit, "agent.mjs"), "stop", "--root", facts.require("layout").root], { signal });
+  if (result.exitCode === 0) return;
+  throw new MentorError("stop-incomplete", `What runs on ${host.label} could not be ended.`, { cause: new Error(result.stderr.trim().slice(-2000) || `exit code ${result.exitCode}`) });
 }
 
 /** "Stopped" means that the last process of ours has left the host. Throws `stop-incomplete`. */

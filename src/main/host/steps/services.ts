@@ -2,6 +2,7 @@ import type { ServiceConfigs, ServiceName } from "../../../contract/agent.ts";
 import type { StepId } from "../../../contract/plan.ts";
 import type { SessionFacts } from "../../../core/session/facts.ts";
 import type { StepContext, StepImplementation } from "../../../core/session/step.ts";
+import { agentAnswers } from "./agent-answers.ts";
 import "./facts.ts";
 
 const COLLECTION = "course_materials";
@@ -16,12 +17,13 @@ function service<Name extends ServiceName>(id: StepId, name: Name, configure: (f
       const status = await agent.startService(name, configure(facts), { signal, onProgress: progress });
       return { outcome: `port ${status.port}` };
     },
-    adopt: async ({ facts }: StepContext) => {
-      const status = await facts.requireHandle("agent").status();
+    adopt: async ({ facts, signal }: StepContext) => {
+      const status = await facts.requireHandle("agent").status(signal);
       return status.services.some((one) => one.name === name && one.state === "ready");
     },
-    undo: async ({ facts }) => {
-      await facts.handle("agent")?.stopService(name);
+    undo: async (context) => {
+      // Where the agent has died, its own undo ends what it has left behind.
+      if (await agentAnswers(context)) await context.facts.requireHandle("agent").stopService(name, context.signal);
     },
   };
 }
