@@ -40,6 +40,10 @@ export class ChunkFeed {
     this.#claims = claims;
   }
 
+  get name(): string {
+    return this.#source.name;
+  }
+
   /** A read is under way: what the lanes wait for, if they wait, is the stick. */
   get reading(): boolean {
     return this.#reading;

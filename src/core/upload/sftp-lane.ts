@@ -67,7 +67,8 @@ class SftpLane implements UploadLane {
       finalBytes: final === "-" ? null : Number(final),
       proven: null,
       chunks,
-      freeBytes: (Number(volume.trim().split(/\s+/).at(-3)) || 0) * 1024,
+      // Size, used, available, share: found by their shape, as the names around them may hold spaces.
+      freeBytes: Number(/\s\d+\s+\d+\s+(\d+)\s+\d+%\s/.exec(volume)?.[1] ?? 0) * 1024,
       partBytes: Number(blocks) * 512,
     };
   }
@@ -79,7 +80,7 @@ class SftpLane implements UploadLane {
   async send(index: number, offset: number, bytes: Buffer): Promise<string> {
     this.#file ??= this.#connection.openFile(`${this.#destination.path}.part`, "r+");
     const file = await this.#file;
-    await file.write(bytes, offset);
+    await file.write(bytes, offset).catch((error: unknown) => this.#explain(error, bytes.length));
     const landed = (await this.#hash("part", offset)) ?? hashOf(await file.read(bytes.length, offset));
     await this.#run(NOTE, `${this.#destination.path}.journal`, `${this.#destination.chunkBytes} ${index} ${landed}`);
     return landed;
@@ -120,8 +121,19 @@ class SftpLane implements UploadLane {
     if (result.exitCode === 0 || script === HASH) return result.stdout;
     const cause = new Error(result.stderr.trim());
     const { path } = this.#destination;
-    if (/No space left|quota exceeded/i.test(result.stderr)) throw new MentorError("disk-full", `The disk of ${this.#label} is full: ${path} could not be written to its end.`, { cause });
+    if (/No space left|quota exceeded/i.test(result.stderr)) throw this.#diskFull(cause);
     throw new MentorError("upload-failed", `${this.#label} could not store ${path}.`, { cause });
+  }
+
+  /** SFTP says no more than "failure" when a disk is full: the disk is asked itself. */
+  async #explain(error: unknown, neededBytes: number): Promise<never> {
+    if (!(error instanceof MentorError) || error.code !== "upload-failed") throw error;
+    const { freeBytes } = await this.survey();
+    throw freeBytes < neededBytes ? this.#diskFull(error) : error;
+  }
+
+  #diskFull(cause: unknown): MentorError {
+    return new MentorError("disk-full", `The disk of ${this.#label} is full: ${this.#destination.path} could not be written to its end.`, { cause });
   }
 }
 

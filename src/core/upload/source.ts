@@ -27,16 +27,21 @@ export async function openFileSource(path: string): Promise<ChunkSource> {
     throw new MentorError("input-invalid", `${path} is not a file.`);
   }
   const changed = () => new MentorError("model-changed", `${path} was changed by something else while it was being sent.`);
+  /** A stick that is pulled out first shows as a read error, or as a file that ends early. */
+  const throwUnlessGone = async (fault: MentorError): Promise<never> => {
+    await stat(path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") throw failure(error);
+    });
+    throw fault;
+  };
   return {
     name: basename(path),
     bytes: first.size,
     async read(offset, length) {
       const buffer = Buffer.allocUnsafe(length);
       for (let done = 0; done < length; ) {
-        const { bytesRead } = await file.read(buffer, done, length - done, offset + done).catch((error: unknown) => {
-          throw failure(error);
-        });
-        if (bytesRead === 0) throw changed();
+        const { bytesRead } = await file.read(buffer, done, length - done, offset + done).catch((error: unknown) => throwUnlessGone(failure(error)));
+        if (bytesRead === 0) return throwUnlessGone(changed());
         done += bytesRead;
       }
       return buffer;

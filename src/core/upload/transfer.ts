@@ -151,7 +151,7 @@ export class Transfer {
       const times = (this.#damaged.get(work.index) ?? 0) + 1;
       this.#damaged.set(work.index, times);
       if (times >= DAMAGE_LIMIT) {
-        throw new MentorError("upload-corrupt", `The part at ${work.offset} arrived damaged ${times} times.`, { details: { offset: work.offset } });
+        throw new MentorError("upload-corrupt", `The part of ${feed.name} at byte ${work.offset} arrived damaged ${times} times.`, { details: { offset: work.offset } });
       }
     }
     meter.retried();

@@ -11,6 +11,7 @@ import { ChunkManifest } from "../../../src/core/upload/manifest.ts";
 import { openFileSource, type ChunkSource } from "../../../src/core/upload/source.ts";
 import { uploadFile, type UploadOptions } from "../../../src/core/upload/upload.ts";
 import type { Host } from "../../../src/core/ports.ts";
+import { pathWithoutPython } from "../../parts/bare-path.ts";
 import { openLossyLine } from "../../parts/lossy-line.ts";
 import { seeded, seededBytes } from "../../parts/seeded.ts";
 import { sshdMissing, startSshd, type Sshd } from "../../parts/sshd.ts";
@@ -70,24 +71,13 @@ describe.each(kinds.filter((kind) => kind === "local" || sshdMissing === null))(
       host = new LocalHost();
       return;
     }
-    sshd = await startSshd({ path: kind === "ssh" ? undefined : withoutPython() });
+    sshd = await startSshd({ path: kind === "ssh" ? undefined : pathWithoutPython(folder) });
     host = await new SshConnector(join(folder, `known ${kind}.json`), systemClock).connect({ kind: "ssh", address: sshd.address, identity: sshd.identity });
   });
   afterAll(async () => {
     await host?.close();
     await sshd?.stop();
   });
-
-  /** A PATH with the usual tools and no Python. */
-  function withoutPython(): string {
-    const bin = join(folder, "bin");
-    mkdirSync(bin, { recursive: true });
-    for (const tool of ["sh", "dd", "sha256sum", "stat", "df", "tail", "cat", "mkdir", "mv", "sync", "head", "dirname", "chmod", "rm", "kill"]) {
-      const path = ["/bin", "/usr/bin"].map((place) => join(place, tool)).find(existsSync);
-      if (path) writeFileSync(join(bin, tool), `#!/bin/sh\nexec ${path} "$@"\n`, { mode: 0o755 });
-    }
-    return bin;
-  }
 
   test("arrives whole, with its hashes, and leaves nothing unfinished", async () => {
     const manifests: ChunkManifest[] = [];

@@ -1,0 +1,223 @@
+import { execFileSync } from "node:child_process";
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { systemClock } from "../../../src/adapters/local/clock.ts";
+import { LocalHost } from "../../../src/adapters/local/host.ts";
+import { SshConnector } from "../../../src/adapters/ssh/connector.ts";
+import type { UploadProgress, UploadResult } from "../../../src/contract/upload.ts";
+import type { Host } from "../../../src/core/ports.ts";
+import { openFileSource, type ChunkSource } from "../../../src/core/upload/source.ts";
+import { uploadFile, type UploadOptions } from "../../../src/core/upload/upload.ts";
+import { pathWithoutPython } from "../../parts/bare-path.ts";
+import { makeFaultyReceiver, type FaultyReceiver } from "../../parts/faulty-receiver.ts";
+import { seededBytes } from "../../parts/seeded.ts";
+import { sshdMissing, startSshd, type Sshd } from "../../parts/sshd.ts";
+
+const CHUNK_BYTES = 128 * 1024;
+const SIZE = 11 * CHUNK_BYTES + 12_345;
+
+let folder: string;
+let content: Buffer;
+let source: string;
+let target: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "ai-mentor-faults-"));
+  content = seededBytes(2, SIZE);
+  source = join(folder, "model.gguf");
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+let round = 0;
+beforeEach(() => {
+  writeFileSync(source, content);
+  target = join(folder, `host ${round++}`, "model.gguf");
+});
+
+function upload(host: Host, rest: Partial<UploadOptions> = {}): Promise<UploadResult> {
+  return uploadFile({ host, source, destination: target, chunkBytes: CHUNK_BYTES, clock: systemClock, signal: AbortSignal.timeout(55_000), ...rest });
+}
+
+/** The source, read by `read` from chunk `index` on. */
+async function sourceThat(index: number, read: (offset: number, length: number, file: ChunkSource) => Promise<Buffer>): Promise<ChunkSource> {
+  const file = await openFileSource(source);
+  return { ...file, read: (offset, length) => (offset < index * CHUNK_BYTES ? file.read(offset, length) : read(offset, length, file)) };
+}
+
+/** The same file once more, with nothing in its way: it is finished and compared. */
+async function expectFinished(host: Host): Promise<UploadResult> {
+  const result = await upload(host);
+  expect(readFileSync(target).equals(content)).toBe(true);
+  expect(existsSync(`${target}.part`)).toBe(false);
+  return result;
+}
+
+async function connect(sshd: Sshd): Promise<Host> {
+  return new SshConnector(join(sshd.folder, "known.json"), systemClock).connect({ kind: "ssh", address: sshd.address, identity: sshd.identity });
+}
+
+describe.skipIf(sshdMissing !== null)("a receiver on the host", () => {
+  let sshd: Sshd;
+  let host: Host;
+  let receiver: FaultyReceiver;
+
+  beforeAll(async () => {
+    receiver = makeFaultyReceiver(folder);
+    sshd = await startSshd({ path: receiver.path });
+    host = await connect(sshd);
+  });
+  afterEach(() => receiver.cure());
+  afterAll(async () => {
+    await host?.close();
+    await sshd?.stop();
+  });
+
+  test.each(["die", "garble"] as const)("that begins to %s in the middle is replaced, and the file arrives whole", async (fault) => {
+    receiver.plan(fault, 3);
+    const seen: UploadProgress[] = [];
+    const result = await upload(host, { onProgress: (progress) => seen.push(progress) });
+    expect(result).toMatchObject({ bytes: SIZE, skipped: false });
+    expect(readFileSync(target).equals(content)).toBe(true);
+    expect(seen.at(-1)).toMatchObject({ done: SIZE, retries: expect.toSatisfy((retries: number) => retries >= 1) });
+  });
+
+  test("that says another hash gets the chunk again", async () => {
+    receiver.plan("lie", 2);
+    const result = await upload(host);
+    expect(result.bytesSent).toBeGreaterThan(SIZE);
+    expect(readFileSync(target).equals(content)).toBe(true);
+  });
+
+  test("that says another hash each time is not believed, and what it has is checked later", async () => {
+    receiver.plan("lie", 200);
+    await expect(upload(host)).rejects.toMatchObject({ code: "upload-corrupt", message: expect.stringMatching(/model\.gguf.*3 times/) });
+    expect(existsSync(target)).toBe(false);
+    receiver.cure();
+    expect((await expectFinished(host)).bytesSent).toBeLessThan(SIZE);
+  });
+
+  test("that dies each time is given up after ten minutes without a chunk, and taken up later", async () => {
+    receiver.plan("die", 200);
+    let minutes = 0;
+    const clock = { now: () => systemClock.now() + minutes * 60_000, sleep: systemClock.sleep };
+    const giveUp = ({ retries }: UploadProgress) => {
+      if (retries > 0) minutes = 11;
+    };
+    await expect(upload(host, { clock, onProgress: giveUp })).rejects.toMatchObject({ code: "host-lost" });
+    expect(existsSync(target)).toBe(false);
+    receiver.cure();
+    expect((await expectFinished(host)).bytesSent).toBeLessThan(SIZE);
+  });
+});
+
+const kinds = ["local", "ssh", "ssh without python"] as const;
+
+describe.each(kinds.filter((kind) => kind === "local" || sshdMissing === null))("on the way to a host (%s)", (kind) => {
+  let sshd: Sshd | undefined;
+  let host: Host;
+
+  beforeAll(async () => {
+    if (kind === "local") {
+      host = new LocalHost();
+      return;
+    }
+    sshd = await startSshd({ path: kind === "ssh" ? undefined : pathWithoutPython(folder) });
+    host = await connect(sshd);
+  });
+  afterAll(async () => {
+    await host?.close();
+    await sshd?.stop();
+  });
+
+  /** A second attempt sends only what is missing; on this computer, reading again is quicker than keeping books. */
+  const expectTakenUp = async () => expect((await expectFinished(host)).bytesSent < SIZE).toBe(kind !== "local");
+
+  test("the disk runs full: what was proven is kept, and it goes on once there is room", async (ctx) => {
+    const disk = join(folder, `disk ${kind}`);
+    mkdirSync(disk);
+    // The upload leaves 64 MiB for others, so the disk must hold more than that to let it begin.
+    const unmount = mountMemory(disk, 72 * 2 ** 20);
+    if (unmount === null) return ctx.skip("A disk of a known size can be had only as root on Linux, with leave to mount.");
+    try {
+      target = join(disk, "model.gguf");
+      const filler = join(disk, "of somebody else");
+      const filling = await sourceThat(6, (offset, length, file) => {
+        if (!existsSync(filler)) fillUp(filler);
+        return file.read(offset, length);
+      });
+      await expect(upload(host, { source: filling })).rejects.toMatchObject({ code: "disk-full", message: expect.stringContaining(target) });
+      expect(existsSync(target)).toBe(false);
+      rmSync(filler);
+      await expectTakenUp();
+    } finally {
+      unmount();
+    }
+  });
+
+  test("the host cannot store the file: the reason is told, and nothing else is touched", async () => {
+    mkdirSync(dirname(target));
+    symlinkSync("model.gguf.part", `${target}.part`);
+    await expect(upload(host)).rejects.toMatchObject({ code: "upload-failed", message: expect.stringContaining(target) });
+    expect(existsSync(target)).toBe(false);
+    rmSync(`${target}.part`);
+    await expectFinished(host);
+  });
+
+  test("the stick gives a read error", async (ctx) => {
+    if (process.platform !== "linux") return ctx.skip("A file that cannot be read is had from Linux only.");
+    // The first page of a process is never mapped: reading it is a true I/O error.
+    const broken = await openFileSource("/proc/self/mem");
+    const failing = await sourceThat(6, (_offset, length) => broken.read(0, length));
+    await expect(upload(host, { source: failing })).rejects.toMatchObject({ code: "stick-unreadable", message: expect.stringContaining("EIO") });
+    await broken.close();
+    expect(existsSync(target)).toBe(false);
+    await expectTakenUp();
+  });
+
+  test.each(["whose file is gone", "whose file ends early and is gone"])("a stick is pulled out, %s", async (how) => {
+    const away = join(folder, "away");
+    const vanishing = await sourceThat(6, (offset, length, file) => {
+      if (existsSync(source)) {
+        renameSync(source, away);
+        if (how.includes("early")) truncateSync(away, 6 * CHUNK_BYTES);
+      }
+      return file.read(offset, length);
+    });
+    await expect(upload(host, { source: vanishing })).rejects.toMatchObject({ code: "stick-removed", message: expect.stringContaining(source) });
+    expect(existsSync(target)).toBe(false);
+    writeFileSync(source, content);
+    await expectFinished(host);
+  });
+});
+
+/** Writes until the disk that the file is on has no room. */
+function fillUp(path: string): void {
+  const file = openSync(path, "w");
+  try {
+    for (const bytes of [Buffer.alloc(2 ** 20), Buffer.alloc(2 ** 12)]) while (writesWhole(file, bytes));
+  } finally {
+    closeSync(file);
+  }
+}
+
+function writesWhole(file: number, bytes: Buffer): boolean {
+  try {
+    return writeSync(file, bytes) === bytes.length;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOSPC") return false;
+    throw error;
+  }
+}
+
+/** Mounts a disk of that many bytes; returns how to take it away, or null where that is not allowed. */
+function mountMemory(disk: string, bytes: number): (() => void) | null {
+  if (process.platform !== "linux" || process.getuid!() !== 0) return null;
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${bytes}`, "tmpfs", disk], { stdio: "ignore" });
+  } catch {
+    return null;
+  }
+  return () => execFileSync("umount", ["--lazy", disk]);
+}
