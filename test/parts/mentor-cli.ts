@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { identify } from "../../remote/agent/process-identity.ts";
 import { cacheFolder } from "../../src/adapters/local-files/folders.ts";
 import type { CliFailure, CliResults } from "../../src/contract/cli.ts";
 import type { StepState } from "../../src/contract/session.ts";
@@ -81,14 +82,5 @@ async function end(home: string, signal: "SIGKILL" | "SIGTERM"): Promise<void> {
   } catch {
     return; // none was started, or it has gone by itself
   }
-  while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 20));
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
+  while (identify(pid) !== null) await new Promise((resolve) => setTimeout(resolve, 20));
 }

@@ -4,6 +4,7 @@ import { randomInt } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { SSHD_POLICY } from "./sshd.ts";
 
 /**
  * A rented machine in small: sshd in its own network, mount and process namespaces, with a root
@@ -63,14 +64,7 @@ export async function startSshHost(): Promise<SshHostPart> {
     `Port 22
 HostKey /sshd/host_key
 AuthorizedKeysFile /sshd/authorized_keys
-PidFile none
-StrictModes no
-PermitRootLogin prohibit-password
-PasswordAuthentication no
-KbdInteractiveAuthentication no
-UsePAM no
-PrintMotd no
-PrintLastLog no
+${SSHD_POLICY}PrintLastLog no
 UseDNS no
 Subsystem sftp internal-sftp
 `,

@@ -40,6 +40,16 @@ export interface Sshd {
   stop(): Promise<void>;
 }
 
+/** Keys only, and nothing of this computer's own accounts and greetings. */
+export const SSHD_POLICY = `PidFile none
+StrictModes no
+PermitRootLogin prohibit-password
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+UsePAM no
+PrintMotd no
+`;
+
 const SSHD = "/usr/sbin/sshd";
 const SFTP_SERVER = "/usr/lib/openssh/sftp-server";
 
@@ -110,14 +120,7 @@ async function launch(folder: string, port: number, { maxSessions = 10, maxStart
 ListenAddress 127.0.0.1
 HostKey "${join(folder, "host_key")}"
 AuthorizedKeysFile "${join(folder, "authorized_keys")}"
-PidFile none
-StrictModes no
-PermitRootLogin prohibit-password
-PasswordAuthentication no
-KbdInteractiveAuthentication no
-UsePAM no
-PrintMotd no
-MaxSessions ${maxSessions}
+${SSHD_POLICY}MaxSessions ${maxSessions}
 MaxStartups ${maxStartups}
 SetEnv HOME=${join(folder, "home")}${path === undefined ? "" : ` PATH="${path}"`}
 AllowTcpForwarding ${allowForwarding ? "yes" : "no"}

@@ -1,3 +1,5 @@
+import { MentorError } from "../../contract/errors.ts";
+
 /** What the host knows of a destination before anything is sent. */
 export interface Survey {
   /** Size in bytes of the file that stands there; null when there is none. */
@@ -48,4 +50,9 @@ export type OpenLane = (signal: AbortSignal) => Promise<UploadLane>;
 /** Name under which a file that is in the way is kept: "model.gguf.kept-20261123T064500Z". */
 export function asideSuffix(now: number): string {
   return `kept-${new Date(now).toISOString().replaceAll(/[-:]|\.\d+/g, "")}`;
+}
+
+/** `label` names the host, `path` the file on it. */
+export function hostDiskFull(label: string, path: string, cause: unknown): MentorError {
+  return new MentorError("disk-full", `The disk of ${label} is full: ${path} could not be written to its end.`, { cause });
 }

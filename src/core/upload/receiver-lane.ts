@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { MentorError } from "../../contract/errors.ts";
 import { InTurn } from "../in-turn.ts";
 import type { Clock, Host, HostLane, HostProcess } from "../ports.ts";
-import { asideSuffix, type Destination, type LaneBusy, type Survey, type UploadLane } from "./lane.ts";
+import { asideSuffix, hostDiskFull, type Destination, type LaneBusy, type Survey, type UploadLane } from "./lane.ts";
 
 /** The host has no Python that can run the receiver. */
 export class NoReceiver extends Error {}
@@ -168,7 +168,7 @@ class ReceiverLane implements UploadLane {
 /** A fault of the host's disk, told by errno. */
 function hostFault({ error = "", message = "" }: Reply, label: string, path: string): MentorError {
   const cause = new Error(`${error}: ${message}`);
-  if (error === "ENOSPC" || error === "EDQUOT") return new MentorError("disk-full", `The disk of ${label} is full: ${path} could not be written to its end.`, { cause });
+  if (error === "ENOSPC" || error === "EDQUOT") return hostDiskFull(label, path, cause);
   if (error === "EACCES" || error === "EPERM" || error === "EROFS") return new MentorError("host-unsuitable", `${label} does not allow ${path} to be written.`, { cause, advice: "Choose another folder, or use an account that may write there." });
   if (error === "EISDIR" || error === "ENOTDIR" || error === "EEXIST" || error === "ENAMETOOLONG") {
     return new MentorError("input-invalid", `${path} cannot be a file on ${label} (${message.trim()}).`, { cause });

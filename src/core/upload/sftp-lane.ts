@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { MentorError } from "../../contract/errors.ts";
 import { runToEnd } from "../host/run.ts";
 import type { Clock, Host, HostLane, LaneFile } from "../ports.ts";
-import { asideSuffix, type Destination, type Survey, type UploadLane } from "./lane.ts";
+import { asideSuffix, hostDiskFull, type Destination, type Survey, type UploadLane } from "./lane.ts";
 
 /** `sh -c SURVEY sh FINAL FOLDER`; constant, names come as arguments. */
 const SURVEY = `
@@ -121,7 +121,7 @@ class SftpLane implements UploadLane {
     if (result.exitCode === 0 || script === HASH) return result.stdout;
     const cause = new Error(result.stderr.trim());
     const { path } = this.#destination;
-    if (/No space left|quota exceeded/i.test(result.stderr)) throw this.#diskFull(cause);
+    if (/No space left|quota exceeded/i.test(result.stderr)) throw hostDiskFull(this.#label, path, cause);
     throw new MentorError("upload-failed", `${this.#label} could not store ${path}.`, { cause });
   }
 
@@ -129,11 +129,7 @@ class SftpLane implements UploadLane {
   async #explain(error: unknown, neededBytes: number): Promise<never> {
     if (!(error instanceof MentorError) || error.code !== "upload-failed") throw error;
     const { freeBytes } = await this.survey();
-    throw freeBytes < neededBytes ? this.#diskFull(error) : error;
-  }
-
-  #diskFull(cause: unknown): MentorError {
-    return new MentorError("disk-full", `The disk of ${this.#label} is full: ${this.#destination.path} could not be written to its end.`, { cause });
+    throw freeBytes < neededBytes ? hostDiskFull(this.#label, this.#destination.path, error) : error;
   }
 }
 
