@@ -6,6 +6,7 @@ import { kitProgram } from "../../../core/kit/install.ts";
 import type { Host } from "../../../core/ports.ts";
 import type { StepContext, StepImplementation } from "../../../core/session/step.ts";
 import { agentAnswers } from "./agent-answers.ts";
+import { beat, followAgent } from "./agent-watch.ts";
 import type { StepTools } from "./tools.ts";
 import "./facts.ts";
 
@@ -15,7 +16,6 @@ import "./facts.ts";
  * nothing costs money there and the class goes on when the laptop is shut. Seconds.
  */
 const SILENCE = { local: 3_600, ssh: 12 * 3_600 } as const;
-const HEARTBEAT_MS = 15_000;
 /** The agent leaves a tenth of a second after its last answer. */
 const GONE_WITHIN_MS = 15_000;
 
@@ -34,7 +34,7 @@ export function armWatchdog({ secrets, clock, log, redact }: StepTools): StepImp
       await tunnel.close();
     });
     void beat(agent, clock, beating.signal);
-    void followLogs(agent, log, beating.signal).catch((error) => beating.signal.aborted || lost(error));
+    void followAgent(agent, log, clock, beating.signal).catch((error) => beating.signal.aborted || lost(error));
     return agent;
   };
 
@@ -118,16 +118,4 @@ function lastJson(text: string): unknown {
   } catch {
     return null;
   }
-}
-
-async function beat(agent: AgentClient, clock: StepTools["clock"], signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    await agent.heartbeat().catch(() => undefined);
-    await clock.sleep(HEARTBEAT_MS, signal).catch(() => undefined);
-  }
-}
-
-/** The services' own lines, as long as the session lasts. */
-async function followLogs(agent: AgentClient, log: StepTools["log"], signal: AbortSignal): Promise<void> {
-  for await (const { source, level, text } of agent.logs({ after: 0, follow: true, signal })) log(source, level, text);
 }

@@ -1,9 +1,8 @@
 import type { KitPlatform } from "../../../contract/kit.ts";
 import { installKit as installOnHost } from "../../../core/kit/install.ts";
-import { kitLock, withLock } from "../../../adapters/packages/lock.ts";
 import { uploadFile } from "../../../core/upload/upload.ts";
 import type { StepImplementation } from "../../../core/session/step.ts";
-import { buildKit } from "../../../../remote/kit/build.ts";
+import { makeKit } from "../kit.ts";
 import { projectFolder } from "../resources.ts";
 import type { StepTools } from "./tools.ts";
 
@@ -15,17 +14,16 @@ export function installKit({ cacheFolder, clock }: StepTools): StepImplementatio
       const host = facts.requireHandle("host");
       const report = facts.require("report");
       const local = host.kind === "local";
-      const options = {
+      const kit = await makeKit({
         cacheDir: cacheFolder,
         platform: local ? (`${process.platform}-${process.arch}` as KitPlatform) : "linux-x64",
         python: local ? report.python : { tag: report.python!.tag },
         gpu: facts.require("gpu"),
         archives: !local,
         project: projectFolder(),
+        signal,
         onProgress: progress,
-      };
-      // Two cores may share one cache (two users' tests, a packaged app beside a clone).
-      const kit = await withLock(kitLock(cacheFolder), signal, (held) => buildKit({ ...options, signal: held }));
+      });
       if (local) {
         facts.set("kit", { hash: kit.hash, path: kit.folder });
         return { outcome: "on this computer", skipped: false };
