@@ -6,6 +6,12 @@ export interface ChatMessage {
   content: string;
 }
 
+/**
+ * Near to the likeliest words: an answer is to keep to the material. Without the penalty, which
+ * llama-server knows by these names, a small model says one paragraph again and again until it is cut.
+ */
+const SAMPLING = { temperature: 0.2, repeat_penalty: 1.1, repeat_last_n: 256 };
+
 export interface LlmOptions {
   /** Of any OpenAI-compatible server, with or without `/v1` at its end. */
   url: string;
@@ -79,7 +85,7 @@ export class LlmClient {
    * @throws LlmRefusal; Error when the stream breaks off
    */
   async *chat(messages: readonly ChatMessage[], { maxTokens, signal }: { maxTokens: number; signal: AbortSignal }): AsyncGenerator<string> {
-    const answer = await this.#post("chat/completions", { messages, max_tokens: maxTokens, temperature: 0.2, stream: true }, signal);
+    const answer = await this.#post("chat/completions", { messages, max_tokens: maxTokens, ...SAMPLING, stream: true }, signal);
     if (answer.body === null) throw new Error("The LLM server sent no answer.");
     const events = answer.body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
     for await (const { data } of events) {

@@ -7,14 +7,14 @@ export interface Turn {
 }
 
 /** Enough for a worked explanation; an answer that runs on is cut rather than left to fill the context. */
-export const ANSWER_MAX_TOKENS = 768;
+export const ANSWER_MAX_TOKENS = 512;
 
-const INSTRUCTIONS = [
-  "You are a patient mentor for the students of a course.",
-  "Answer the student's question from the numbered passages of the course material, in the language of the question, clearly and briefly.",
-  "Cite a passage that you rest on by its number in brackets, like [1].",
-  "If the passages do not answer the question, say so. Do not make anything up.",
-].join(" ");
+/**
+ * Short and plain, so that also a model of 135 million parameters can follow it. Asked to number
+ * its sources, or shown file names among the passages, such a model answers with those instead.
+ * Where a passage stands is said beside the answer, from the search itself.
+ */
+const INSTRUCTIONS = "You are a helpful course mentor. Answer the question in one or two sentences, using only the given passages. If they do not answer it, say so.";
 
 /** Of the talk so far; about 500 tokens, so that the passages and the answer keep their place. */
 const HISTORY_MAX_CHARACTERS = 2000;
@@ -25,16 +25,12 @@ const HISTORY_MAX_CHARACTERS = 2000;
  */
 export function toMessages(question: string, passages: readonly Hit[], history: readonly Turn[], room: 0 | 1 | 2): ChatMessage[] {
   const shown = room === 2 ? passages.slice(0, 1) : passages;
-  const material = shown.map((passage, index) => `[${index + 1}] ${place(passage)}\n${passage.text}`).join("\n\n");
+  const material = shown.map((passage, index) => `[${index + 1}] ${passage.text}`).join("\n\n");
   return [
     { role: "system", content: INSTRUCTIONS },
     ...(room === 0 ? recent(history) : []),
-    { role: "user", content: `Passages of the course material:\n\n${material}\n\nQuestion: ${question}` },
+    { role: "user", content: `Passages:\n\n${material}\n\nQuestion: ${question}` },
   ];
-}
-
-function place({ metadata: { file, section, page } }: Hit): string {
-  return [file, section, page === null ? null : `page ${page}`].filter((part) => part !== null).join(", ");
 }
 
 function recent(history: readonly Turn[]): ChatMessage[] {

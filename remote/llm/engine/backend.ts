@@ -12,7 +12,7 @@ export interface Backend {
 
 export interface BackendOptions {
   gpu: "cpu" | "cuda" | "metal";
-  /** null for one a physical core. */
+  /** null for as many as there are physical cores; each context then asks for its own number of them. */
   threads: number | null;
   onLog(level: LogLevel, text: string): void;
 }

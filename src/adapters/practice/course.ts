@@ -18,6 +18,13 @@ export interface PracticeQuestion {
 /** Questions with one clear answer each; the first is the one that the practice run asks. */
 export const PRACTICE_QUESTIONS: readonly [PracticeQuestion, ...PracticeQuestion[]] = [
   {
+    question: "What is the worst case running time of insertion sort?",
+    file: "02-searching-and-sorting.md",
+    section: "Insertion sort",
+    page: null,
+    expected: ["n²", "n^2"],
+  },
+  {
     question: "How many comparisons does binary search need at most for a sorted list of 1,000 items?",
     file: "02-searching-and-sorting.md",
     section: "Binary search",
