@@ -4,16 +4,14 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { systemClock } from "../../../src/adapters/local/clock.ts";
-import { LocalHost } from "../../../src/adapters/local/host.ts";
-import { SshConnector } from "../../../src/adapters/ssh/connector.ts";
 import type { UploadProgress, UploadResult } from "../../../src/contract/upload.ts";
 import type { Host } from "../../../src/core/ports.ts";
 import { openFileSource, type ChunkSource } from "../../../src/core/upload/source.ts";
 import { uploadFile, type UploadOptions } from "../../../src/core/upload/upload.ts";
-import { pathWithoutPython } from "../../parts/bare-path.ts";
 import { makeFaultyReceiver, type FaultyReceiver } from "../../parts/faulty-receiver.ts";
 import { seededBytes } from "../../parts/seeded.ts";
-import { sshdMissing, startSshd, type Sshd } from "../../parts/sshd.ts";
+import { sshdMissing } from "../../parts/sshd.ts";
+import { openSshHost, openUploadHost, UPLOAD_HOSTS, type OpenHost } from "../../parts/upload-hosts.ts";
 
 const CHUNK_BYTES = 128 * 1024;
 const SIZE = 11 * CHUNK_BYTES + 12_345;
@@ -54,25 +52,18 @@ async function expectFinished(host: Host): Promise<UploadResult> {
   return result;
 }
 
-async function connect(sshd: Sshd): Promise<Host> {
-  return new SshConnector(join(sshd.folder, "known.json"), systemClock).connect({ kind: "ssh", address: sshd.address, identity: sshd.identity });
-}
-
 describe.skipIf(sshdMissing !== null)("a receiver on the host", () => {
-  let sshd: Sshd;
+  let opened: OpenHost;
   let host: Host;
   let receiver: FaultyReceiver;
 
   beforeAll(async () => {
     receiver = makeFaultyReceiver(folder);
-    sshd = await startSshd({ path: receiver.path });
-    host = await connect(sshd);
+    opened = await openSshHost({ path: receiver.path });
+    ({ host } = opened);
   });
   afterEach(() => receiver.cure());
-  afterAll(async () => {
-    await host?.close();
-    await sshd?.stop();
-  });
+  afterAll(() => opened?.close());
 
   test.each(["die", "garble"] as const)("that begins to %s in the middle is replaced, and the file arrives whole", async (fault) => {
     receiver.plan(fault, 3);
@@ -112,24 +103,15 @@ describe.skipIf(sshdMissing !== null)("a receiver on the host", () => {
   });
 });
 
-const kinds = ["local", "ssh", "ssh without python"] as const;
-
-describe.each(kinds.filter((kind) => kind === "local" || sshdMissing === null))("on the way to a host (%s)", (kind) => {
-  let sshd: Sshd | undefined;
+describe.each(UPLOAD_HOSTS)("on the way to a host (%s)", (kind) => {
+  let opened: OpenHost;
   let host: Host;
 
   beforeAll(async () => {
-    if (kind === "local") {
-      host = new LocalHost();
-      return;
-    }
-    sshd = await startSshd({ path: kind === "ssh" ? undefined : pathWithoutPython(folder) });
-    host = await connect(sshd);
+    opened = await openUploadHost(kind, folder);
+    ({ host } = opened);
   });
-  afterAll(async () => {
-    await host?.close();
-    await sshd?.stop();
-  });
+  afterAll(() => opened?.close());
 
   /** A second attempt sends only what is missing; on this computer, reading again is quicker than keeping books. */
   const expectTakenUp = async () => expect((await expectFinished(host)).bytesSent < SIZE).toBe(kind !== "local");

@@ -4,17 +4,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { systemClock } from "../../../src/adapters/local/clock.ts";
-import { LocalHost } from "../../../src/adapters/local/host.ts";
 import { SshConnector } from "../../../src/adapters/ssh/connector.ts";
 import type { UploadProgress, UploadResult } from "../../../src/contract/upload.ts";
 import { ChunkManifest } from "../../../src/core/upload/manifest.ts";
 import { openFileSource, type ChunkSource } from "../../../src/core/upload/source.ts";
 import { uploadFile, type UploadOptions } from "../../../src/core/upload/upload.ts";
 import type { Host } from "../../../src/core/ports.ts";
-import { pathWithoutPython } from "../../parts/bare-path.ts";
 import { openLossyLine } from "../../parts/lossy-line.ts";
 import { seeded, seededBytes } from "../../parts/seeded.ts";
 import { sshdMissing, startSshd, type Sshd } from "../../parts/sshd.ts";
+import { openUploadHost, UPLOAD_HOSTS, type OpenHost } from "../../parts/upload-hosts.ts";
 
 /** Small, so that a small file has many. */
 const CHUNK_BYTES = 128 * 1024;
@@ -60,24 +59,15 @@ async function sourceThat(index: number, happens: () => void, path = source): Pr
   };
 }
 
-const kinds = ["local", "ssh", "ssh without python"] as const;
-
-describe.each(kinds.filter((kind) => kind === "local" || sshdMissing === null))("an upload to a host (%s)", (kind) => {
-  let sshd: Sshd | undefined;
+describe.each(UPLOAD_HOSTS)("an upload to a host (%s)", (kind) => {
+  let opened: OpenHost;
   let host: Host;
 
   beforeAll(async () => {
-    if (kind === "local") {
-      host = new LocalHost();
-      return;
-    }
-    sshd = await startSshd({ path: kind === "ssh" ? undefined : pathWithoutPython(folder) });
-    host = await new SshConnector(join(folder, `known ${kind}.json`), systemClock).connect({ kind: "ssh", address: sshd.address, identity: sshd.identity });
+    opened = await openUploadHost(kind, folder);
+    ({ host } = opened);
   });
-  afterAll(async () => {
-    await host?.close();
-    await sshd?.stop();
-  });
+  afterAll(() => opened?.close());
 
   test("arrives whole, with its hashes, and leaves nothing unfinished", async () => {
     const manifests: ChunkManifest[] = [];
