@@ -54,7 +54,7 @@ export async function buildKit(options: BuildKitOptions): Promise<Kit> {
   }
   const kit = await assemble(layers, options, context);
   for (const part of [kit.folder, ...layers.flatMap(({ folder, archive }) => (archive === null ? [folder] : [folder, archive.path]))]) await touch(part);
-  for (const part of ["layers", "kits", "npm"]) await sweep(join(context.cache, part));
+  for (const part of ["layers", "kits", "npm", "wheels"]) await sweep(join(context.cache, part));
   return kit;
 }
 

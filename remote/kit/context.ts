@@ -19,3 +19,18 @@ export interface LayerRecipe {
   /** Fills a folder, which it makes. */
   build(folder: string): Promise<void>;
 }
+
+/** What is to be fetched of the Python package registry. */
+export interface WantedWheels {
+  /** Path of a requirements file that pins every package by version and content. */
+  requirements: string;
+  /** Where the wheels go. What is there already is not fetched again, and what is half there goes on. */
+  folder: string;
+  /** Command of a Python that has pip. */
+  python: readonly string[];
+  /** pip's options that choose the host's files among a package's. */
+  selection: readonly string[];
+}
+
+/** Brings wheels into a folder, proven; false where only pip itself can reach the registry. */
+export type FetchWheels = (wanted: WantedWheels, options: Pick<BuildContext, "signal" | "onProgress">) => Promise<boolean>;

@@ -1,7 +1,7 @@
-import { readdir, readFile, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { MentorError } from "../../src/contract/errors.ts";
-import type { BuildContext, LayerRecipe } from "./context.ts";
+import type { BuildContext, FetchWheels, LayerRecipe } from "./context.ts";
 import { walk } from "./layer.ts";
 import { runProgram } from "./program.ts";
 
@@ -10,6 +10,7 @@ export interface KitPython {
   tag: string;
   /** That very Python, where the host is this computer. */
   path?: string;
+  fetchWheels: FetchWheels;
 }
 
 /** Newest first; pip takes the first that a package offers. The C library needed is 2.34 (see host-unsuitable). */
@@ -28,35 +29,43 @@ export function pythonLayer(context: BuildContext, python: KitPython): LayerReci
   };
 }
 
-async function installPackages(requirements: string, folder: string, python: KitPython, { platform, signal, onProgress }: BuildContext): Promise<void> {
-  const minor = /^cp3(\d{2})$/.exec(python.tag)?.[1];
-  if (minor === undefined) throw new MentorError("python-missing", `The course store's packages are not known for ${python.tag}.`);
-  const foreign = ["--implementation", "cp", "--python-version", `3.${minor}`, ...[...MANYLINUX, ...LEGACY].flatMap((name) => ["--platform", name])];
-  const ownOnly = platform !== "linux-x64";
-  if (ownOnly && python.path === undefined) throw new MentorError("kit-unavailable", `The course store's packages can only be fetched for ${platform} on such a computer.`);
-  const pip = ownOnly ? [python.path!, "-m", "pip"] : await findPip(python, signal);
+async function installPackages(requirements: string, folder: string, python: KitPython, { cache, platform, signal, onProgress }: BuildContext): Promise<void> {
+  const foreign = foreignTags(python, platform);
+  const selection = ["--only-binary", ":all:", ...foreign];
+  const client = foreign.length === 0 ? [python.path!] : await findPython(python, signal);
+  const wheels = join(cache, "wheels");
+  await mkdir(wheels, { recursive: true });
+  const allThere = await python.fetchWheels({ requirements, folder: wheels, python: client, selection }, { signal, onProgress });
   const total = (await readFile(requirements, "utf8")).match(/^\S+==/gm)?.length ?? null;
   let done = 0;
   const onLine = (line: string) => {
-    if (/^\s*Collecting /.test(line)) done++;
-    if (/^\s*(Collecting|Downloading|Using cached|Installing) /.test(line)) {
-      onProgress?.({ done, total, unit: "files", rate: null, etaSeconds: null, detail: `Course store: ${line.trim().replace(/ \(from .*/, "").slice(0, 100)}` });
-    }
+    const file = /^\s*(?:Collecting|Processing) (\S+)/.exec(line)?.[1];
+    if (file !== undefined) onProgress?.({ done: ++done, total, unit: "files", rate: null, etaSeconds: null, detail: `Course store: ${basename(file)}` });
+    else if (line.startsWith("Installing ")) onProgress?.({ done, total, unit: "files", rate: null, etaSeconds: null, detail: "Course store: unpacking the packages" });
   };
+  const source = ["--find-links", wheels, ...(allThere ? ["--no-index"] : [])];
   await runProgram(
-    [...pip, "install", "--target", folder, "--require-hashes", "--no-deps", "--only-binary", ":all:", "--no-compile", "--no-input", "--disable-pip-version-check", "--no-warn-script-location", "--progress-bar", "off", ...(ownOnly ? [] : foreign), "-r", requirements],
+    [...client, "-m", "pip", "install", "--target", folder, "--require-hashes", "--no-deps", "--no-compile", "--no-input", "--disable-pip-version-check", "--no-warn-script-location", "--progress-bar", "off", ...source, ...selection, "-r", requirements],
     { purpose: "Fetching the course store's packages", advice: "Connect this computer to the internet and press Retry.", signal, onLine },
   );
 }
 
-async function findPip(python: KitPython, signal?: AbortSignal): Promise<string[]> {
+/** pip's options for a host that need not be like this computer; none where it is this computer. */
+function foreignTags(python: KitPython, platform: BuildContext["platform"]): string[] {
+  const minor = /^cp3(\d{2})$/.exec(python.tag)?.[1];
+  if (minor === undefined) throw new MentorError("python-missing", `The course store's packages are not known for ${python.tag}.`);
+  if (platform === "linux-x64") return ["--implementation", "cp", "--python-version", `3.${minor}`, ...[...MANYLINUX, ...LEGACY].flatMap((name) => ["--platform", name])];
+  if (python.path === undefined) throw new MentorError("kit-unavailable", `The course store's packages can only be fetched for ${platform} on such a computer.`);
+  return [];
+}
+
+async function findPython(python: KitPython, signal?: AbortSignal): Promise<string[]> {
   const advice = "Install Python 3 with pip on this computer (on Debian or Ubuntu: apt-get install python3 python3-pip), then press Retry.";
   const candidates = [...(python.path === undefined ? [] : [[python.path]]), ["python3"], ["python"], ["py", "-3"]];
   for (const candidate of candidates) {
-    const pip = [...candidate, "-m", "pip"];
     try {
-      await runProgram([...pip, "--version"], { purpose: "Fetching the course store's packages", advice, signal });
-      return pip;
+      await runProgram([...candidate, "-m", "pip", "--version"], { purpose: "Fetching the course store's packages", advice, signal });
+      return candidate;
     } catch {
       signal?.throwIfAborted();
     }

@@ -2,8 +2,7 @@ import { execFileSync } from "node:child_process";
 import { cacheFolder } from "../../src/adapters/local-files/folders.ts";
 import type { Kit } from "../../src/contract/kit.ts";
 import type { Progress } from "../../src/contract/progress.ts";
-import { kitLock, withLock } from "../../src/adapters/packages/lock.ts";
-import { buildKit } from "../../remote/kit/build.ts";
+import { makeKit } from "../../src/main/host/kit.ts";
 
 /** The Python that stands for a host's; null where this computer has none that the kit knows. */
 export function hostPython(): { path: string; tag: string } | null {
@@ -21,6 +20,5 @@ export function hostPython(): { path: string; tag: string } | null {
 
 /** The real kit for a Linux host without a graphics card, from the cache that all tests share. */
 export function cpuKit(python: { tag: string } | null, onProgress?: (progress: Progress) => void): Promise<Kit> {
-  const options = { cacheDir: cacheFolder(), platform: "linux-x64", python: python === null ? null : { tag: python.tag }, gpu: "cpu", archives: true, onProgress } as const;
-  return withLock(kitLock(cacheFolder()), undefined, (signal) => buildKit({ ...options, signal }));
+  return makeKit({ cacheDir: cacheFolder(), platform: "linux-x64", python: python === null ? null : { tag: python.tag }, gpu: "cpu", archives: true, onProgress });
 }

