@@ -54,7 +54,7 @@ export async function fetchLink(url: string, path: string, options: DownloadOpti
     await download(url, path, options);
     return true;
   } catch (error) {
-    if (await onlyPipMayPass(error, path)) return false;
+    if (await onlyPipMayPass(path, error)) return false;
     throw error;
   }
 }
@@ -65,7 +65,7 @@ export async function isThere(path: string, bytes: number): Promise<boolean> {
 }
 
 /** A password, a proxy or a private certificate that pip is configured with and we are not. */
-async function onlyPipMayPass(error: unknown, path: string): Promise<boolean> {
+async function onlyPipMayPass(path: string, error: unknown): Promise<boolean> {
   if (error instanceof DownloadRefused) return [401, 403, 407].includes(error.status);
   if (!(error instanceof MentorError) || error.code !== "kit-unavailable") return false;
   // What came over the line before it was cut is worth more than a whole new attempt of pip's.
