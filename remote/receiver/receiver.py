@@ -100,6 +100,10 @@ class Upload:
     def note(self, record):
         os.write(self.journal, (json.dumps(record) + "\n").encode())
 
+    def note_size(self):
+        """What the records that follow are about."""
+        self.note({"bytes": self.bytes, "chunkBytes": self.chunk_bytes})
+
     def open_part(self):
         if self.part_descriptor is None:
             self.part_descriptor = os.open(self.part, os.O_RDWR | os.O_CREAT, 0o644)
@@ -123,13 +127,17 @@ class Upload:
 
     def read_journal(self):
         """Chunk hashes by index, and the last `done`; records of another chunk size do not count."""
-        chunks, done = {}, None
+        chunks, done, fits = {}, None, True
         with open(self.journal_path, "rb") as journal:
             for line in journal:
                 try:
                     record = json.loads(line.decode())
-                    if "bytes" in record and (record["bytes"], record["chunkBytes"]) != (self.bytes, self.chunk_bytes):
-                        chunks, done = {}, None
+                    if "bytes" in record:
+                        fits = (record["bytes"], record["chunkBytes"]) == (self.bytes, self.chunk_bytes)
+                        if not fits:
+                            chunks, done = {}, None
+                    elif not fits:
+                        continue
                     elif "done" in record:
                         done = record["done"]
                     elif "i" in record:
@@ -140,7 +148,7 @@ class Upload:
 
     def begin(self):
         self.open_part()
-        self.note({"bytes": self.bytes, "chunkBytes": self.chunk_bytes})
+        self.note_size()
         return {}
 
     def chunk(self, index, offset, length):
@@ -203,6 +211,8 @@ class Upload:
             os.rename(self.part, self.final)
             sync_folder(self.folder)
         final = os.stat(self.final)
+        if placed:
+            self.note_size()
         self.note({"done": {"root": root, "sha256": sha256, "bytes": final.st_size, "mtimeNs": final.st_mtime_ns, "ctimeNs": final.st_ctime_ns}})
         os.fsync(self.journal)
         return {"keptAside": kept}

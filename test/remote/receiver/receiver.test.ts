@@ -1,0 +1,107 @@
+import { spawn, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
+
+const RECEIVER = readFileSync(new URL("../../../remote/receiver/receiver.py", import.meta.url), "utf8");
+const CHUNK_BYTES = 1000;
+const CHUNKS = ["a", "b"].map((letter) => Buffer.alloc(CHUNK_BYTES, letter));
+const HASHES = CHUNKS.map((chunk) => createHash("sha256").update(chunk).digest("hex"));
+const withoutPython = spawnSync("python3", ["--version"]).status !== 0;
+
+let folder: string;
+let final: string;
+let round = 0;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "ai-mentor-receiver-"));
+});
+beforeEach(() => {
+  final = join(folder, String(round++), "model.gguf");
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+type Reply = Record<string, unknown>;
+
+/** The receiver as an upload starts it; `ask` resolves with its answer. */
+async function openReceiver(chunkBytes = CHUNK_BYTES) {
+  const child = spawn("python3", ["-I", "-X", "utf8", "-c", RECEIVER], { stdio: ["pipe", "pipe", "inherit"] });
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  onTestFinished(async () => {
+    child.stdin.end();
+    await ended;
+  });
+  const replies = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const next = async (): Promise<Reply> => {
+    const reply = JSON.parse((await replies.next()).value!) as Reply;
+    return "beat" in reply ? next() : reply;
+  };
+  const ask = (request: Reply, bytes = Buffer.alloc(0)): Promise<Reply> => {
+    const header = Buffer.from(JSON.stringify(request));
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(header.length);
+    child.stdin.write(Buffer.concat([length, header, bytes]));
+    return next();
+  };
+  const send = (index: number) => ask({ op: "chunk", index, offset: index * CHUNK_BYTES, length: CHUNK_BYTES }, CHUNKS[index]);
+  expect(await next()).toEqual({ receiver: 1 });
+  expect(await ask({ op: "open", final, bytes: 2 * CHUNK_BYTES, chunkBytes })).toEqual({});
+  return { ask, send, survey: () => ask({ op: "survey" }) };
+}
+
+describe.skipIf(withoutPython)("the receiver", () => {
+  test("says what landed, and a later one knows it", async () => {
+    const { ask, send } = await openReceiver();
+    await ask({ op: "begin" });
+    expect(await send(1)).toEqual({ sha256: HASHES[1] });
+    const later = await openReceiver();
+    expect(await later.survey()).toMatchObject({ finalBytes: null, proven: null, chunks: { 1: HASHES[1] } });
+    expect(await later.ask({ op: "check", which: "part", offset: CHUNK_BYTES, length: CHUNK_BYTES })).toEqual({ sha256: HASHES[1] });
+    expect(await later.ask({ op: "check", which: "part", offset: 2 * CHUNK_BYTES, length: 1 })).toEqual({ sha256: null });
+  });
+
+  test("leaves out a record that a crash has torn, and those of another chunk size", async () => {
+    const { ask, send } = await openReceiver();
+    await ask({ op: "begin" });
+    await send(0);
+    appendFileSync(`${final}.journal`, '{"i": 1, "h": "12\n');
+    expect((await (await openReceiver()).survey()).chunks).toEqual({ 0: HASHES[0] });
+    expect((await (await openReceiver(500)).survey()).chunks).toEqual({});
+  });
+
+  test("believes its own note about the file only while nobody has touched it", async () => {
+    const { ask, send } = await openReceiver();
+    await ask({ op: "begin" });
+    for (const index of CHUNKS.keys()) await send(index);
+    expect(await ask({ op: "finish", root: "r", sha256: "s", aside: "kept", placed: false })).toEqual({ keptAside: null });
+    expect(readFileSync(final).equals(Buffer.concat(CHUNKS))).toBe(true);
+    expect(await (await openReceiver()).survey()).toMatchObject({ finalBytes: 2 * CHUNK_BYTES, proven: { root: "r", sha256: "s" } });
+    utimesSync(final, 1, 1);
+    expect(await (await openReceiver()).survey()).toMatchObject({ finalBytes: 2 * CHUNK_BYTES, proven: null });
+  });
+
+  test("keeps every other file of the name aside", async () => {
+    const { ask, send } = await openReceiver();
+    await ask({ op: "begin" });
+    for (const index of CHUNKS.keys()) await send(index);
+    writeFileSync(final, "of somebody else");
+    writeFileSync(`${final}.kept`, "older");
+    expect(await ask({ op: "finish", root: "r", sha256: "s", aside: "kept", placed: false })).toEqual({ keptAside: `${final}.kept-2` });
+    expect([`${final}.kept`, `${final}.kept-2`].map((path) => readFileSync(path, "utf8"))).toEqual(["older", "of somebody else"]);
+    expect(existsSync(`${final}.part`)).toBe(false);
+  });
+
+  test("reads a chunk that the disk refuses to its end, so that the next request is understood", async (ctx) => {
+    if (!existsSync("/dev/full")) return ctx.skip("This system has no device that is always full.");
+    const { ask, send, survey } = await openReceiver();
+    spawnSync("ln", ["-s", "/dev/full", `${final}.part`]);
+    await ask({ op: "begin" });
+    expect(await send(0)).toMatchObject({ error: "ENOSPC" });
+    expect((await survey()).chunks).toEqual({});
+    rmSync(`${final}.part`);
+    expect(await ask({ op: "check", which: "part", offset: 0, length: 1 })).toEqual({ sha256: null });
+  });
+});
