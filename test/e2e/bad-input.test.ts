@@ -4,6 +4,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rename
 import { createServer, type AddressInfo, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { ERRORS, type ErrorCode } from "../../src/contract/errors.ts";
 import type { StepId } from "../../src/contract/plan.ts";
@@ -311,9 +312,17 @@ describe("a host of its own", () => {
     expect(await user.run("ingest", join(folder, "empty course"))).toMatchObject({ exit: 1, last: { error: { code: "course-empty" } } });
     expect(await user.run("ingest", join(stick, "course"))).toMatchObject({ exit: 0, last: { ingested: { documents: 1, failed: [{ file: "broken.pdf" }] } } });
 
+    const sockets = await text(onHost("cat /proc/net/tcp /proc/net/tcp6").stdout);
+    const listening = sockets.split("\n").map((line) => line.trim().split(/\s+/)).filter((fields) => fields[3] === "0A" && !fields[1]!.endsWith(":0016"));
+    expect(listening.length).toBeGreaterThanOrEqual(4);
+    expect(listening.filter((fields) => !/^(0{16}FFFF0000)?0100007F:|^0{24}01000000:/.test(fields[1]!))).toEqual([]);
+
+    // Whatever ends the agent, the services that it leaves behind are ended all the same.
+    const { pid } = JSON.parse(readFileSync(join(host.root, "workspace/ai-mentor/run/agent.json"), "utf8")) as { pid: number };
+    expect(await ended(onHost(`kill -KILL ${pid}`))).toBe(0);
+    expect(host.processes().length).toBeGreaterThan(0);
     expect(await user.run("stop")).toMatchObject({ exit: 0, last: { stopped: true, session: { phase: "stopped" } } });
     await expectHostClean();
-    expect(readdirSync(join(host.root, "workspace/ai-mentor/run"))).toEqual([]);
   });
 });
 
