@@ -14,7 +14,8 @@ export const ANSWER_MAX_TOKENS = 512;
  * its sources, or shown file names among the passages, such a model answers with those instead.
  * Where a passage stands is said beside the answer, from the search itself.
  */
-const INSTRUCTIONS = "You are a helpful course mentor. Answer the question in one or two sentences, using only the given passages. If they do not answer it, say so.";
+const INSTRUCTIONS =
+  "You are a helpful course mentor. Answer the question briefly, in the language it is asked in, using only the given passages. If they do not answer it, say so.";
 
 /** Of the talk so far; about 500 tokens, so that the passages and the answer keep their place. */
 const HISTORY_MAX_CHARACTERS = 2000;
