@@ -2,6 +2,7 @@ import { createColors } from "picocolors";
 import type { CliResults } from "../../contract/cli.ts";
 import type { ErrorReport } from "../../contract/errors.ts";
 import { describeFailure } from "./failure.ts";
+import { printable } from "./printable.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** What a command says: lines for a person, or one JSON object a line for a program; never both. */
@@ -21,12 +22,12 @@ export class Output {
 
   /** For a person only. */
   line(text = ""): void {
-    if (!this.json) this.terminal.stdout.write(`${text}\n`);
+    if (!this.json) this.terminal.stdout.write(`${printable(text)}\n`);
   }
 
   /** For a person only, without an end of line: an answer as it comes. */
   text(text: string): void {
-    if (!this.json) this.terminal.stdout.write(text);
+    if (!this.json) this.terminal.stdout.write(printable(text));
   }
 
   /** For a program only. */
@@ -41,6 +42,6 @@ export class Output {
 
   failure(report: ErrorReport): void {
     this.event({ error: report });
-    this.terminal.stderr.write(describeFailure(report));
+    this.terminal.stderr.write(printable(describeFailure(report)));
   }
 }

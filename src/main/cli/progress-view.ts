@@ -2,6 +2,7 @@ import { createLogUpdate } from "log-update";
 import type { Progress } from "../../contract/progress.ts";
 import type { Output } from "./output.ts";
 import { describeProgress } from "./session-view.ts";
+import { printable } from "./printable.ts";
 
 /** Seconds between two lines where a line cannot be drawn over. */
 const PLAIN_EVERY = 10;
@@ -13,7 +14,7 @@ export function createProgressView(output: Output, title: string, now: () => num
   return {
     update: (progress) => {
       const line = `${title}: ${describeProgress(progress)}`;
-      if (draw !== null) draw(line);
+      if (draw !== null) draw(printable(line));
       else if (now() - saidAt >= PLAIN_EVERY * 1000) {
         saidAt = now();
         output.line(line);

@@ -3,6 +3,7 @@ import type { Progress } from "../../contract/progress.ts";
 import type { SessionSnapshot, StepState } from "../../contract/session.ts";
 import type { Output } from "./output.ts";
 import { formatBytes, formatSeconds, secondsBetween } from "./units.ts";
+import { printable } from "./printable.ts";
 
 /** Shows the steps of a session while they run. */
 export interface SessionView {
@@ -23,7 +24,7 @@ function liveView(output: Output, now: () => number): SessionView {
   const draw = createLogUpdate(output.terminal.stdout as NodeJS.WriteStream);
   let session: SessionSnapshot | null = null;
   const render = () => {
-    if (session !== null) draw(session.steps.map((step) => liveLine(step, output, now())).join("\n"));
+    if (session !== null) draw(printable(session.steps.map((step) => liveLine(step, output, now())).join("\n")));
   };
   const timer = setInterval(render, REDRAW);
   return {
