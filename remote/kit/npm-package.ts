@@ -54,8 +54,9 @@ async function fetchPackage(name: string, pin: LockedPackage, folder: string, { 
   const ticking = setInterval(report, 1_000);
   const download = await mkdtemp(`${folder}.`);
   try {
-    const npm = process.platform === "win32" ? "npm.cmd" : "npm";
-    await runProgram([npm, "pack", `${name}@${pin.version}`, "--pack-destination", download, "--ignore-scripts"], { purpose, advice: "Install Node.js with npm, connect this computer to the internet, then press Retry.", signal });
+    // On Windows npm is a batch file, which only its command interpreter starts; no path is among its words.
+    const npm = process.platform === "win32" ? ["cmd.exe", "/d", "/s", "/c", "npm.cmd"] : ["npm"];
+    await runProgram([...npm, "pack", `${name}@${pin.version}`, "--ignore-scripts"], { cwd: download, purpose, advice: "Install Node.js with npm, connect this computer to the internet, then press Retry.", signal });
     const archive = join(download, (await readdir(download))[0]!);
     const found = await integrityOf(archive);
     if (found !== pin.integrity) throw new MentorError("kit-corrupt", `${name} ${pin.version} arrived, but is not what was pinned.`, { details: { found, expected: pin.integrity } });

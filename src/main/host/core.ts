@@ -14,7 +14,7 @@ import { systemDrives } from "../../adapters/usb/drives.ts";
 import { MentorError } from "../../contract/errors.ts";
 import type { LogLine } from "../../contract/logs.ts";
 import type { AppInfo, KeyFile, UploadEvent } from "../../contract/rpc.ts";
-import type { SessionTimings } from "../../contract/session.ts";
+import type { SessionSnapshot, SessionTimings } from "../../contract/session.ts";
 import type { UploadRequest, UploadResult } from "../../contract/upload.ts";
 import type { Drives, Secrets } from "../../core/ports.ts";
 import { SessionLogs } from "../../core/session/logs.ts";
@@ -23,6 +23,7 @@ import { createSession } from "../../core/session/create.ts";
 import type { Session } from "../../core/session/session.ts";
 import { uploadFile } from "../../core/upload/upload.ts";
 import { latest } from "./latest.ts";
+import { sessionKeyName } from "./session-key.ts";
 import { SessionFolders } from "./session-folders.ts";
 import { SettingsStore } from "./settings-store.ts";
 import { createSteps } from "./steps/index.ts";
@@ -49,6 +50,8 @@ export interface Core {
   logs: { watch(filter: { source?: string; lastSeq?: number; follow?: boolean }, signal: AbortSignal): AsyncIterable<LogLine[]> };
   /** The mentor of the running session; waits for one that is being found again after a crash. Throws `session-missing`. */
   mentor(signal: AbortSignal): Promise<MentorApi>;
+  /** Lets a session go whose host is gone for good, and its key with it. */
+  forget(): Promise<SessionSnapshot>;
   openMilvus(): Promise<{ url: string; moved: boolean }>;
   upload(request: UploadRequest, signal: AbortSignal): AsyncGenerator<UploadEvent>;
   busy(): boolean;
@@ -92,6 +95,12 @@ export async function createCore({ dataFolder, shell, secrets = fileSecrets(data
     mentor: async (signal) => {
       await adopted(session, signal);
       return running().requireHandle("mentor");
+    },
+    forget: async () => {
+      const { id } = session.snapshot();
+      const forgotten = await session.forget();
+      if (id !== null) await secrets.delete(sessionKeyName(id));
+      return forgotten;
     },
     openMilvus: async () => openEndpoint(running(), "milvus"),
     async *upload({ file, to, ...choice }, signal) {

@@ -32,7 +32,7 @@ export function createRouter(core: Core) {
       stop: os.session.stop.handler(reported(() => core.session.stop())),
       cancel: os.session.cancel.handler(reported(() => core.session.cancel())),
       retry: os.session.retry.handler(reported(({ input }) => core.session.retry(input))),
-      forget: os.session.forget.handler(reported(() => core.session.forget())),
+      forget: os.session.forget.handler(reported(() => core.forget())),
       current: os.session.current.handler(reported(() => core.session.snapshot())),
       watch: os.session.watch.handler(streamed(({ input, signal }) => core.session.watch(input.lastSeq, signal))),
       history: os.session.history.handler(reported(() => core.session.history())),

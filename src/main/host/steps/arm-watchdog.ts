@@ -5,6 +5,7 @@ import { fromErrorReport, MentorError, type ErrorReport } from "../../../contrac
 import { kitProgram } from "../../../core/kit/install.ts";
 import type { Host } from "../../../core/ports.ts";
 import type { StepContext, StepImplementation } from "../../../core/session/step.ts";
+import { sessionKeyName } from "../session-key.ts";
 import { agentAnswers } from "./agent-answers.ts";
 import { beat, followAgent } from "./agent-watch.ts";
 import type { StepTools } from "./tools.ts";
@@ -21,8 +22,6 @@ const GONE_WITHIN_MS = 15_000;
 
 /** The agent on the host: it owns the services, and ends them when nobody is there any more. */
 export function armWatchdog({ secrets, clock, log, redact }: StepTools): StepImplementation {
-  const secretName = (context: StepContext) => `session.${context.sessionId}`;
-
   const attach = async (context: StepContext, port: number) => {
     const { facts, lost } = context;
     const host = facts.requireHandle("host");
@@ -44,8 +43,8 @@ export function armWatchdog({ secrets, clock, log, redact }: StepTools): StepImp
     async run(context) {
       const { facts } = context;
       const host = facts.requireHandle("host");
-      const key = (await secrets.get(secretName(context))) ?? randomBytes(32).toString("base64url");
-      await secrets.set(secretName(context), key);
+      const key = (await secrets.get(sessionKeyName(context.sessionId))) ?? randomBytes(32).toString("base64url");
+      await secrets.set(sessionKeyName(context.sessionId), key);
       redact(key);
       await facts.hold("key", key);
       const address = await startAgent(host, facts.require("kit").path, { key, root: facts.require("layout").root }, context.signal);
@@ -60,7 +59,7 @@ export function armWatchdog({ secrets, clock, log, redact }: StepTools): StepImp
     },
     async adopt(context) {
       const { facts } = context;
-      const key = await secrets.get(secretName(context));
+      const key = await secrets.get(sessionKeyName(context.sessionId));
       const known = facts.get("agent");
       if (key === null || known === undefined) return false;
       redact(key);
@@ -78,7 +77,7 @@ export function armWatchdog({ secrets, clock, log, redact }: StepTools): StepImp
       } else await stopWithoutAgent(context);
       await context.facts.drop("agent");
       await context.facts.drop("key");
-      await secrets.delete(secretName(context));
+      await secrets.delete(sessionKeyName(context.sessionId));
     },
   };
 }
