@@ -26,13 +26,25 @@ export function exitCodeOf(thrown: unknown, report: ErrorReport): number {
   return report.code === "cancelled" ? EXIT.cancelled : EXIT.failed;
 }
 
+/** The table of errors speaks of the window's buttons; a terminal has commands. */
+const BUTTONS: readonly [RegExp, string][] = [
+  [/\bpress Retry\b/g, "run the command again"],
+  [/\bPress Retry\b/g, "Run the command again"],
+  [/\bPress Stop again\b/g, "Run ai-mentor stop again"],
+  [/, choose Forget\b/g, ", use ai-mentor stop --forget"],
+  [/, or Stop to undo it\b/g, ", or ai-mentor stop to undo it"],
+  [/\bPress Start when you are ready\b/g, "Start again when you are ready"],
+  [/\bopen the logs\b/g, "look at ai-mentor logs"],
+];
+
+const inTerminalWords = (advice: string): string => BUTTONS.reduce((text, [button, command]) => text.replace(button, command), advice);
+
 /** The one block that a person reads: what happened, what was kept, what to do. */
 export function describeFailure(report: ErrorReport): string {
   const { title, kept, advice } = ERRORS[report.code];
-  const lines = [`✗ ${title}`, `  What happened: ${report.message}`, `  Kept: ${report.kept ?? kept}`, `  What to do: ${report.advice ?? advice}`];
+  const lines = [`✗ ${title}`, `  What happened: ${report.message}`, `  Kept: ${report.kept ?? kept}`, `  What to do: ${inTerminalWords(report.advice ?? advice)}`];
   const fingerprint = report.code === "host-key-changed" ? report.details?.fingerprint : undefined;
   if (fingerprint !== undefined) lines.push(`  To trust the new identity, add: --trust ${String(fingerprint)}`);
-  if (report.code === "stop-incomplete") lines.push("  To let go of a host that is gone: ai-mentor stop --forget");
   // The table's advice names the cause where it can; only a fault of ours needs the whole story.
   if (report.code === "internal") for (const cause of report.causes ?? []) lines.push(`  Because: ${cause}`);
   return `${lines.join("\n")}\n`;

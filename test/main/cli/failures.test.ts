@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { MentorError } from "../../../src/contract/errors.ts";
+import { ERRORS, MentorError, type ErrorCode } from "../../../src/contract/errors.ts";
+import { describeFailure } from "../../../src/main/cli/failure.ts";
 import { FakeCore } from "../../fakes/core.ts";
 import { run } from "./run.ts";
 
@@ -162,4 +163,10 @@ test("a core that goes away is said, not waited for", async () => {
   core.connect = async () => ({ ...(await connect()), closed: Promise.resolve() });
   const { exit, last } = await run(core, ["start", "--stick", "s", "--json"]);
   expect([exit, last.error?.code]).toEqual([1, "core-unreachable"]);
+});
+
+test("what a person is told to do can be done in a terminal", () => {
+  const advised = (Object.keys(ERRORS) as ErrorCode[]).map((code) => describeFailure({ code, message: "m" }));
+  expect(advised.filter((text) => /\b[Pp]ress (Retry|Start|Stop)\b|choose Forget|open the logs/.test(text))).toEqual([]);
+  expect(describeFailure({ code: "stop-incomplete", message: "m" })).toContain("If the host is gone, use ai-mentor stop --forget.");
 });
