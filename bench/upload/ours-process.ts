@@ -1,0 +1,21 @@
+import { join } from "node:path";
+import { systemClock } from "../../src/adapters/local/clock.ts";
+import { SshConnector } from "../../src/adapters/ssh/connector.ts";
+import { uploadFile } from "../../src/core/upload/upload.ts";
+import type { Job } from "./tool.ts";
+
+const { link, file, folder, scratch } = JSON.parse(process.argv[2]!) as Job;
+const connector = new SshConnector(join(scratch, "known-hosts.json"), systemClock);
+const host = await connector.connect({ kind: "ssh", address: `${link.user}@${link.host}:${link.port}`, identity: link.privateKey });
+try {
+  let lanes = 0;
+  let retries = 0;
+  const onProgress = (progress: { lanes: number; retries: number }) => {
+    lanes = Math.max(lanes, progress.lanes);
+    ({ retries } = progress);
+  };
+  await uploadFile({ host, source: file, destination: folder, into: "folder", clock: systemClock, signal: new AbortController().signal, onProgress });
+  process.stdout.write(`most lanes ${lanes}, retries ${retries}\n`);
+} finally {
+  await host.close();
+}
