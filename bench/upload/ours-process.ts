@@ -19,3 +19,5 @@ try {
 } finally {
   await host.close();
 }
+// As the command line does: sockets that are still closing hold nobody back.
+process.exit();
