@@ -57,10 +57,13 @@ export function chatSocket({ key, mentor, report }: ChatSocketOptions) {
 
   return {
     upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+      // Nobody else listens any more: a stranger who hangs up at once would end the whole service.
+      socket.on("error", () => socket.destroy());
       const offeredKey = KEY_PROTOCOL.exec(request.headers["sec-websocket-protocol"] ?? "")?.[1];
       if (offeredKey !== undefined) request.headers.authorization ??= `Bearer ${offeredKey}`;
       const refusal = guardUpgrade(request, { key });
-      const found = new URL(request.url ?? "/", "http://localhost").pathname === "/ws/chat";
+      // Not by URL, which throws for a path like "//" that any web page can ask for.
+      const found = request.url?.split("?", 1)[0] === "/ws/chat";
       if (refusal !== null || !found) {
         socket.end(`HTTP/1.1 ${refusal?.status ?? 404} Refused\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
         return;
