@@ -43,7 +43,8 @@ export async function startCoreServer({ router, token, serveWindow, onClientsCha
     const allowed =
       isLoopbackHost(request.headers.host) &&
       (request.headers.origin === undefined || request.headers.origin === own) &&
-      new URL(request.url ?? "/", own).pathname === "/rpc" &&
+      // Not by URL, which throws for a path like "//".
+      request.url?.split("?", 1)[0] === "/rpc" &&
       offersToken(request, token);
     if (!allowed) {
       socket.end("HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n");

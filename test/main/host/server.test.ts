@@ -50,3 +50,9 @@ test("the socket opens for the token alone, and only for our own page", async ()
   expect(await open(port, good, { origin: "http://127.0.0.1:1" })).toBe(403);
   expect(await open(port, good, { headers: { host: "rebound.example" } })).toBe(403);
 });
+
+test("an address that is none is refused like any other", async () => {
+  const { port } = await server();
+  expect(await open(port, ["ai-mentor"], { path: "//" })).toBe(403);
+  expect(await open(port, ["ai-mentor", `token.${TOKEN}`])).toBe("open");
+});
