@@ -12,7 +12,7 @@ export interface CourseFile {
   file: string;
   sha256: string;
   read(): Promise<Uint8Array>;
-  /** Called once its passages are stored, or it proved unreadable. */
+  /** Called when its bytes are not needed any more: its passages are stored, or it proved unreadable. */
   done?(): Promise<void>;
 }
 
@@ -56,16 +56,20 @@ export class Ingest {
   async *#all(files: readonly CourseFile[], overwrite: boolean, signal: AbortSignal): AsyncGenerator<IngestEvent> {
     const started = performance.now();
     const known = new Map((await this.#store.documents()).map((document) => [document.file, document]));
+    // Two files may hold the same bytes, which arrived once: they are kept until the last has been read.
+    const lastWith = new Map(files.map(({ sha256 }, index) => [sha256, index]));
     const result: IngestResult = { documents: 0, passages: 0, unchanged: 0, failed: [], seconds: 0 };
     for (const [index, file] of files.entries()) {
       signal.throwIfAborted();
       yield { type: "file", file: file.file, index, files: files.length };
+      const release = async () => (lastWith.get(file.sha256) === index ? file.done?.() : undefined);
       const kept = known.get(file.file);
       if (kept?.sha256 === file.sha256 && !overwrite) {
         result.documents++;
         result.unchanged++;
         result.passages += kept.passages;
         yield { type: "file-done", file: file.file, passages: kept.passages, unchanged: true };
+        await release();
         continue;
       }
       try {
@@ -78,7 +82,7 @@ export class Ingest {
         result.failed.push({ file: file.file, message: error.message });
         yield { type: "file-failed", file: file.file, message: error.message };
       }
-      await file.done?.();
+      await release();
     }
     if (result.documents === 0) {
       const { file, message } = result.failed[0]!;

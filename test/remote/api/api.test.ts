@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { request as httpRequest } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -116,6 +116,18 @@ test("an ingest that was cut goes on where it stopped, in another process too", 
   const events = await all(mentor.ingestFolder(root));
   expect(events.filter(({ type }) => type === "sending")).toEqual([]);
   expect(events.at(-1)).toMatchObject({ documents: 3, unchanged: before });
+});
+
+test("the same page under two names is sent once and read twice", async () => {
+  const page = "# Fruit\n\nApples ripen in autumn.";
+  const root = await course({ "a.md": page, "b/copy.md": page, "c.txt": "Steam engines boil water." });
+  for (const overwrite of [false, true]) {
+    const events = await all(mentor.ingestFolder(root, undefined, overwrite));
+    expect(events.filter(({ type }) => type === "sending")).toHaveLength(2);
+    expect(events.at(-1)).toMatchObject({ type: "complete", documents: 3, failed: [] });
+  }
+  expect((await mentor.documents()).map(({ file }) => file)).toEqual(["a.md", "b/copy.md", "c.txt"]);
+  expect(await readdir(join(folder, "data/inbox"))).toEqual([]);
 });
 
 test("a file that was half sent goes on at its offset, and wrong bytes are refused", async () => {
