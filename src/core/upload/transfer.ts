@@ -31,6 +31,7 @@ export class Transfer {
   readonly #options: TransferOptions;
   readonly #patience: Patience;
   readonly #damaged = new Map<number, number>();
+  /** Ends every lane: after a failure only, since one lane outlives a transfer that went well. */
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
   readonly #workers: Promise<void>[] = [];
@@ -60,10 +61,11 @@ export class Transfer {
     const { laneLimit } = this.#options;
     this.#startWorker(first);
     while (this.#workers.length < Math.min(FIRST_LANES, laneLimit)) this.#startWorker();
-    const ticking = this.#tick();
+    const over = new AbortController();
+    const ticking = this.#tick(AbortSignal.any([this.#stop.signal, over.signal]));
     // Workers are added while others run.
     for (let index = 0; index < this.#workers.length; index++) await this.#workers[index];
-    this.#stop.abort(new Error("all is sent"));
+    over.abort();
     await ticking;
     if (this.#failure !== undefined) throw this.#failure;
   }
@@ -158,13 +160,13 @@ export class Transfer {
     feed.giveBack(work.index, true);
   }
 
-  async #tick(): Promise<void> {
+  async #tick(signal: AbortSignal): Promise<void> {
     const { clock, meter, lanes, laneLimit } = this.#options;
     const samples: LaneSample[] = [];
     let before = meter.done;
     try {
       for (let ticks = 1; ; ticks++) {
-        await clock.sleep(TICK_MS, this.#stop.signal);
+        await clock.sleep(TICK_MS, signal);
         meter.report(true);
         if (ticks % GROWTH_TICKS !== 0 || lanes.length === 0) continue;
         samples.push({ lanes: lanes.length, rate: ((meter.done - before) * 1000) / (TICK_MS * GROWTH_TICKS) });
@@ -173,7 +175,7 @@ export class Transfer {
         for (let count = lanes.length; count < wanted && this.#unproven.size > 0; count++) this.#startWorker();
       }
     } catch (error) {
-      if (!this.#stop.signal.aborted) throw error;
+      if (!signal.aborted) throw error;
     }
   }
 }
