@@ -48,14 +48,22 @@ function writeRandomFile(path: string, bytes: number): void {
   closeSync(file);
 }
 
-async function runTool(tool: Tool, profile: Profile, link: Link, file: string, folder: string, timeout: number | undefined): Promise<Row> {
+/** What all runs of one profile share. Absolute paths; `timeout` in seconds, where the caller set one. */
+interface Run {
+  file: string;
+  folder: string;
+  timeout: number | undefined;
+  signal: AbortSignal;
+}
+
+async function runTool(tool: Tool, profile: Profile, link: Link, { file, folder, timeout, signal }: Run): Promise<Row> {
   const total = statSync(file).size;
   const [target, scratch] = [join(folder, "pod"), join(folder, "scratch")];
   for (const place of [target, scratch]) mkdirSync(place);
   try {
     execFileSync("sync"); // what the last one left to be written must not burden this one
     const limit = timeout ?? (10 * total) / (payloadLimit(profile) ?? SLOWEST_CABLE) + 60;
-    const measured = await measure(tool.command({ link, file, folder: target, scratch }), link.deskNamespace, target, limit);
+    const measured = await measure(tool.command({ link, file, folder: target, scratch }), link.deskNamespace, target, limit, signal);
     const arrived = bytesIn(target);
     const copy = join(target, file.slice(file.lastIndexOf("/") + 1));
     const verified = measured.exitCode === 0 && !measured.timedOut && spawnSync("cmp", ["-s", file, copy]).status === 0;
@@ -67,17 +75,17 @@ async function runTool(tool: Tool, profile: Profile, link: Link, file: string, f
   }
 }
 
-async function runProfile(profile: Profile, tools: Tool[], file: string, folder: string, timeout: number | undefined): Promise<Row[]> {
+async function runProfile(profile: Profile, tools: Tool[], run: Run): Promise<Row[]> {
   const missing = linkMissing(profile);
   if (missing !== null) {
     say(`Profile ${profile.name} (${describeProfile(profile)}) is left out: ${missing}.`);
     return [];
   }
-  say(`Profile ${profile.name}: ${describeProfile(profile)}, ${(statSync(file).size / 2 ** 20).toFixed(0)} MiB`);
+  say(`Profile ${profile.name}: ${describeProfile(profile)}, ${(statSync(run.file).size / 2 ** 20).toFixed(0)} MiB`);
   const rows: Row[] = [];
   const link = await startLink(profile);
   try {
-    for (const tool of tools) rows.push(await runTool(tool, profile, link, file, folder, timeout));
+    for (const tool of tools) rows.push(await runTool(tool, profile, link, run));
   } finally {
     await link.stop();
   }
@@ -111,8 +119,9 @@ async function main(): Promise<void> {
   });
   const folder = mkdtempSync(join(resolve(values.dir), "ai-mentor-bench-"));
   const rows: Row[] = [];
-  // A link is taken down before this ends, or it would stay behind.
-  process.on("SIGINT", () => say("Ends after this tool; --timeout-s shortens it."));
+  // The link and the running tool are taken down first, or they would stay behind.
+  const stopped = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => stopped.abort(new Error("Stopped.")));
   try {
     for (const [index, profile] of choose(values.profiles, PROFILES, "profile").entries()) {
       const file = values.file ?? join(folder, "payload.bin");
@@ -121,7 +130,7 @@ async function main(): Promise<void> {
       const tools = [ours, ...peers, ...proven];
       // Nobody always goes first, on a fresh link and a rested machine.
       const turn = index % tools.length;
-      rows.push(...(await runProfile(profile, [...tools.slice(turn), ...tools.slice(0, turn)], resolve(file), folder, timeout)));
+      rows.push(...(await runProfile(profile, [...tools.slice(turn), ...tools.slice(0, turn)], { file: resolve(file), folder, timeout, signal: stopped.signal })));
       if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(rows, null, 2)}\n`);
     }
   } finally {

@@ -37,8 +37,9 @@ used = resource.getrusage(resource.RUSAGE_CHILDREN)
 os.write(3, json.dumps({"cpuSeconds": used.ru_utime + used.ru_stime}).encode())
 sys.exit(code if code >= 0 else 1)`;
 
-/** Runs `command` in a network namespace; ends it after `limitSeconds`. `folder` is where the file grows. */
-export async function measure(command: readonly string[], namespace: string, folder: string, limitSeconds: number): Promise<Measured> {
+/** Runs `command` in a network namespace; ends it after `limitSeconds`, or when the signal says so. `folder` is where the file grows. */
+export async function measure(command: readonly string[], namespace: string, folder: string, limitSeconds: number, signal: AbortSignal): Promise<Measured> {
+  signal.throwIfAborted();
   const words = ["-c", ACCOUNTANT, "ip", "netns", "exec", namespace, ...command];
   const started = performance.now();
   const child = spawn("python3", words, { detached: true, stdio: ["ignore", "pipe", "pipe", "pipe"] });
@@ -55,19 +56,21 @@ export async function measure(command: readonly string[], namespace: string, fol
     peakRssBytes = Math.max(peakRssBytes, residentBytes(child.pid!));
   };
   const looking = setInterval(look, SAMPLE_MS);
-  const kill = (signal: NodeJS.Signals) => {
+  const kill = (name: NodeJS.Signals) => {
     try {
-      process.kill(-child.pid!, signal);
+      process.kill(-child.pid!, name);
     } catch {
       // It ended by itself just now.
     }
   };
   let killing: NodeJS.Timeout | undefined;
-  const limit = setTimeout(() => {
+  const end = () => {
     timedOut = true;
     kill("SIGTERM");
-    killing = setTimeout(() => kill("SIGKILL"), KILL_AFTER_MS);
-  }, limitSeconds * 1000);
+    killing ??= setTimeout(() => kill("SIGKILL"), KILL_AFTER_MS);
+  };
+  const limit = setTimeout(end, limitSeconds * 1000);
+  signal.addEventListener("abort", end, { once: true });
   const ended = await new Promise<{ exitCode: number | null; at: number }>((resolve, reject) => {
     let at = 0;
     child.once("error", reject);
@@ -77,7 +80,9 @@ export async function measure(command: readonly string[], namespace: string, fol
     clearInterval(looking);
     clearTimeout(limit);
     clearTimeout(killing);
+    signal.removeEventListener("abort", end);
   });
+  signal.throwIfAborted();
   const { cpuSeconds } = { cpuSeconds: NaN, ...(JSON.parse(account || "{}") as { cpuSeconds?: number }) };
   const seconds = timedOut ? limitSeconds : (ended.at - started) / 1000;
   return { seconds, exitCode: ended.exitCode, timedOut, cpuSeconds, peakRssBytes, samples, output };
