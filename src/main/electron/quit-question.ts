@@ -2,6 +2,9 @@ import type { Dialog } from "electron";
 import type { SessionPhase } from "../../contract/session.ts";
 import type { Session } from "../../core/session/session.ts";
 
+/** Phases in which a session can be told to stop. */
+const ONGOING: ReadonlySet<SessionPhase> = new Set(["starting", "ready", "needs-help"]);
+
 /** Asks what becomes of a running session before the app goes. True when it may go now. */
 export async function confirmQuit(session: Pick<Session, "snapshot" | "stop" | "watch">, dialog: Pick<Dialog, "showMessageBox">): Promise<boolean> {
   const { phase, host } = session.snapshot();
@@ -17,7 +20,8 @@ export async function confirmQuit(session: Pick<Session, "snapshot" | "stop" | "
   });
   if (response === 2) return false;
   if (response === 1) return true;
-  await session.stop();
+  // It may have begun to stop, or have ended, before the person asked for it.
+  if (ONGOING.has(session.snapshot().phase)) await session.stop();
   return (await settledPhase(session)) === "stopped";
 }
 

@@ -41,10 +41,15 @@ test.each([
   ["ready", 0, "needs-help", false, 1],
   ["ready", 1, "stopped", true, 0],
   ["starting", 2, "stopped", false, 0],
+  ["stopping", 0, "stopped", true, 0],
+  ["stopping", 0, "needs-help", false, 0],
 ] as const)("quitting while %s with answer %s, ending %s: goes %s, stops %i sessions", async (phase, response, end, goes, stops) => {
   const session = {
     snapshot: () => snapshot(phase),
-    stop: vi.fn<() => Promise<SessionSnapshot>>(async () => snapshot("stopping")),
+    stop: vi.fn<() => Promise<SessionSnapshot>>(async () => {
+      if (phase === "stopping") throw new Error("already stopping");
+      return snapshot("stopping");
+    }),
     async *watch(): AsyncGenerator<SessionEvent> {
       yield { type: "snapshot", seq: 1, session: snapshot("stopping") };
       yield { type: "session", seq: 2, changes: { phase: end } };
