@@ -118,7 +118,9 @@ export class SshConnection {
       signal?.throwIfAborted();
       if (this.#gone) throw lost(this.label);
       if (this.#active >= this.#limit) {
-        await new Promise<void>((resolve) => this.#waiting.push(resolve));
+        await this.#turn(signal);
+        // A turn that comes too late to be used goes to the next in line.
+        if (signal?.aborted) this.#waiting.shift()?.();
         continue;
       }
       this.#active++;
@@ -135,6 +137,22 @@ export class SshConnection {
         if (this.#active === 0) await this.#clock.sleep(50 * refused, signal);
       }
     }
+  }
+
+  /** Resolves when a channel may be free; whoever gives up leaves the line. */
+  #turn(signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const wake = () => {
+        signal?.removeEventListener("abort", leave);
+        resolve();
+      };
+      const leave = () => {
+        this.#waiting.splice(this.#waiting.indexOf(wake), 1);
+        reject(signal!.reason as Error);
+      };
+      this.#waiting.push(wake);
+      signal?.addEventListener("abort", leave, { once: true });
+    });
   }
 
   #exec(): Promise<ClientChannel> {

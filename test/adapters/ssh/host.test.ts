@@ -115,6 +115,23 @@ describe.skipIf(sshdMissing !== null)("a host behind SSH", () => {
     expect(results.map((result) => Number(result.stdout))).toEqual(Array.from({ length: 25 }, (_, index) => index));
   });
 
+  test("whoever stops waiting for a channel does not hold up the others", async () => {
+    const lane = await host.openLane();
+    try {
+      const running = await Promise.all(Array.from({ length: 8 }, () => lane.spawn(["cat"])));
+      const enough = new AbortController();
+      const given = lane.spawn(["echo", "never"], enough.signal);
+      const patient = lane.spawn(["echo", "at last"]);
+      enough.abort(new Error("enough"));
+      await expect(given).rejects.toThrow("enough");
+      running[0]!.stdin.end();
+      expect(await runToEnd(await patient)).toMatchObject({ exitCode: 0, stdout: "at last\n" });
+      for (const process of running.slice(1)) process.stdin.end();
+    } finally {
+      await lane.close();
+    }
+  });
+
   test("a lane is a connection of its own, with programs and files at offsets", async () => {
     const lane = await host.openLane();
     try {
