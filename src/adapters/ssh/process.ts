@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { finished } from "node:stream/promises";
 import type { ClientChannel } from "ssh2";
+import { MentorError } from "../../contract/errors.ts";
 import type { HostProcess } from "../../core/ports.ts";
 import { encodeCommand } from "./command.ts";
 import { lost } from "./failure.ts";
@@ -17,7 +18,19 @@ export function startOnChannel(channel: ClientChannel, argv: readonly string[], 
   const mark = `ai-mentor-${randomBytes(8).toString("hex")}`;
   const stdout = new MarkedOutput(mark);
   const stderr = new MarkedOutput(mark);
+  let started = false;
   const pid = new Promise<number>((resolve) => stdout.once("pid", resolve));
+  void pid.then(() => (started = true));
+  let noise: MentorError | undefined;
+  for (const output of [stdout, stderr]) {
+    output.once("error", (cause) => {
+      noise = new MentorError("host-unsuitable", `${label} does not come to run a program: ${cause.message}.`, { cause, advice: "Look into the account's .bashrc or .profile." });
+      // What is not read keeps the channel from closing.
+      channel.resume();
+      channel.stderr.resume();
+      channel.close();
+    });
+  }
   let killed = false;
   let end: { exitCode: number | null; killedBy: string | null } | undefined;
 
@@ -33,6 +46,7 @@ export function startOnChannel(channel: ClientChannel, argv: readonly string[], 
       await Promise.allSettled(readers.map((output) => finished(output, { writable: false })));
       signal?.removeEventListener("abort", kill);
       if (signal?.aborted) reject(signal.reason as Error);
+      else if (noise !== undefined) reject(noise);
       else if (end !== undefined) resolve(end);
       else reject(lost(label));
     });
@@ -45,6 +59,8 @@ export function startOnChannel(channel: ClientChannel, argv: readonly string[], 
     killed = true;
     pid.then((number) => sendSignal("TERM", number)).catch(() => channel.close());
     const force = setTimeout(() => {
+      // The account's start-up files hang: there is no program yet that could be told to end.
+      if (!started) return void channel.close();
       pid.then((number) => sendSignal("KILL", number)).catch(() => channel.close());
     }, GRACE_MS);
     channel.once("close", () => clearTimeout(force));

@@ -60,6 +60,29 @@ describe.skipIf(sshdMissing !== null)("a host behind SSH", () => {
     }
   });
 
+  test.each([
+    ["output", ""],
+    ["errors", ">&2"],
+  ])("start-up files that print without end are named as the reason: %s", async (_, where) => {
+    writeFileSync(join(sshd.home, ".bashrc"), `head -c 3000000 /dev/zero | tr '\\0' x ${where}\n`);
+    try {
+      await expect(host.exec(["echo", "hello"])).rejects.toMatchObject({ code: "host-unsuitable" });
+    } finally {
+      rmSync(join(sshd.home, ".bashrc"));
+    }
+    expect(await host.exec(["echo", "hello"])).toMatchObject({ stdout: "hello\n" });
+  });
+
+  test("cancelling helps where the account's start-up files never end", async () => {
+    writeFileSync(join(sshd.home, ".bashrc"), "while read -r line; do :; done\n");
+    try {
+      const process = await host.spawn(["echo", "hello"], AbortSignal.timeout(100));
+      await expect(process.exited).rejects.toThrow(/timeout/i);
+    } finally {
+      rmSync(join(sshd.home, ".bashrc"));
+    }
+  });
+
   test("exit codes, missing programs and signals are told apart", async () => {
     expect(await host.exec(["/bin/sh", "-c", "echo no >&2; exit 7"])).toMatchObject({ exitCode: 7, stderr: "no\n" });
     expect(await host.exec(["no-such-program"])).toMatchObject({ exitCode: 127 });
