@@ -27,7 +27,8 @@ export async function runAgent(config: AgentStartConfig, script: string): Promis
   const finished = new Promise<void>((resolve) => (finish = resolve));
   let stopping: Promise<void> | null = null;
   const shutdown = (reason: string): Promise<void> => {
-    stopping ??= agent.stopAll(reason);
+    // Whatever would not stop is in the log, and the next start's orphan check finds it.
+    stopping ??= agent.stopAll(reason).catch((error: unknown) => agent.logs.append("agent", "error", `Not everything could be stopped: ${error instanceof Error ? error.message : String(error)}`));
     return stopping;
   };
   // The answer to /shutdown still has to leave.

@@ -110,6 +110,7 @@ export const ERRORS = {
 
   // The session as a whole
   "session-running": entry("A session is already running", "The running session was left alone.", "Use it, or stop it before you start another.", "stop-session", { retryable: false }),
+  "session-sealed": entry("This session belongs to the desktop app", "The session on the host goes on running.", "Open the desktop app to use it or to stop it.", "none", { retryable: false }),
   "session-missing": entry("No session is running", "Nothing was changed.", "Start a session first.", "none", { retryable: false }),
   "step-timeout": entry("A step took too long", "What was done so far is kept.", "Press Retry, or Stop to undo it.", "retry", { fixedBy: "project" }),
   "stop-incomplete": entry("The session could not be stopped cleanly", "The course and the model on the host are kept.", "Press Stop again. If the host is gone, choose Forget.", "retry", { costsWhileWaiting: true }),

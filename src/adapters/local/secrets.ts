@@ -1,11 +1,31 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { MentorError } from "../../contract/errors.ts";
 import { InTurn } from "../../core/in-turn.ts";
 import type { Secrets } from "../../core/ports.ts";
 
 /** Secrets in one file of the data folder that only this user can read, where no system key store serves. */
 export function fileSecrets(dataFolder: string): Secrets {
   return new FileSecrets(join(dataFolder, "secrets.json"));
+}
+
+/** How a value begins that the desktop app has sealed with the system's key store. */
+export const SEALED = "sealed:";
+
+/**
+ * The same secrets for a process without a key store. Throws `session-sealed` for what only the
+ * desktop app can open, so that the sealed text is never taken for the secret itself.
+ */
+export function openSecrets(files: Secrets): Secrets {
+  return {
+    async get(name) {
+      const value = await files.get(name);
+      if (value?.startsWith(SEALED) === true) throw new MentorError("session-sealed", "This session was started in the desktop app, which has locked its key with this computer's key store.");
+      return value;
+    },
+    set: (name, value) => files.set(name, value),
+    delete: (name) => files.delete(name),
+  };
 }
 
 export class FileSecrets implements Secrets {

@@ -64,6 +64,8 @@ async function listen(server: Server, wanted: number): Promise<number> {
       server.once("error", reject);
       server.listen({ host: "127.0.0.1", port, exclusive: true }, () => {
         server.off("error", reject);
+        // One connection that cannot be taken (no file handle left) is not worth the whole app.
+        server.on("error", () => {});
         resolve((server.address() as AddressInfo).port);
       });
     });

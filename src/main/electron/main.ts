@@ -47,15 +47,18 @@ async function linkToOther(folder: string): Promise<CoreLink> {
 }
 
 function askBeforeQuit(hosted: HostedCore, awake: AbortController): void {
-  let decided = false;
+  let state: "open" | "asking" | "decided" = "open";
   app.on("before-quit", (event) => {
-    if (decided) return;
+    if (state === "decided") return;
     event.preventDefault();
+    if (state === "asking") return;
+    state = "asking";
     void (async () => {
-      decided = await confirmQuit(hosted.core.session, dialog);
-      if (!decided) return;
+      state = (await confirmQuit(hosted.core.session, dialog).catch(() => true)) ? "decided" : "open";
+      if (state === "open") return;
       awake.abort();
-      await hosted.close();
+      // A core that cannot close in order must not keep the app open: the session is found again.
+      await hosted.close().catch(() => undefined);
       app.quit();
     })();
   });

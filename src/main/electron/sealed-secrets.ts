@@ -1,9 +1,9 @@
 import type { SafeStorage } from "electron";
+import { SEALED } from "../../adapters/local/secrets.ts";
 import type { Secrets } from "../../core/ports.ts";
 
 /** Seals every value with the system's key store before it reaches the files below. */
 export function sealedSecrets(files: Secrets, safeStorage: Pick<SafeStorage, "isEncryptionAvailable" | "encryptString" | "decryptString">): Secrets {
-  const SEALED = "sealed:";
   return {
     async get(name) {
       const value = await files.get(name);

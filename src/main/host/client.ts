@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { createORPCClient } from "@orpc/client";
@@ -34,10 +34,12 @@ export async function connectCore({ startIfMissing }: { startIfMissing: boolean 
   if (existing !== null) return existing;
   if (!startIfMissing) throw new MentorError("core-unreachable", "The app is not running.", { advice: "Start a session first." });
 
-  startBackground(folder);
+  let child = startBackground(folder);
   for (const until = Date.now() + START_WITHIN; Date.now() < until; ) {
     const connection = await tryConnect(folder);
     if (connection !== null) return connection;
+    // It leaves at once when another core holds the lock: that one may just be closing.
+    if (child.exitCode === 0) child = startBackground(folder);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   throw new MentorError("core-unreachable", `The background process did not answer within ${START_WITHIN / 1000} seconds.`, {
@@ -60,10 +62,11 @@ async function tryConnect(folder: string): Promise<CoreConnection | null> {
   return { client, address, closed, close: () => socket.close() };
 }
 
-function startBackground(folder: string): void {
+function startBackground(folder: string): ChildProcess {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const log = openSync(join(folder, "background.log"), "a", 0o600);
   const child = spawn(process.execPath, [join(import.meta.dirname, "background.ts")], { detached: true, stdio: ["ignore", log, log], windowsHide: true });
   child.unref();
   closeSync(log);
+  return child;
 }

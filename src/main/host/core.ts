@@ -6,7 +6,7 @@ import { cacheFolder } from "../../adapters/local-files/folders.ts";
 import { systemClock } from "../../adapters/local/clock.ts";
 import { LocalHost } from "../../adapters/local/host.ts";
 import { FileJournal } from "../../adapters/local/journal.ts";
-import { fileSecrets } from "../../adapters/local/secrets.ts";
+import { fileSecrets, openSecrets } from "../../adapters/local/secrets.ts";
 import type { MentorApi } from "../../adapters/mentor/api.ts";
 import { SshConnector } from "../../adapters/ssh/connector.ts";
 import { listKeys, makeKey } from "../../adapters/ssh/keys.ts";
@@ -58,7 +58,7 @@ export interface Core {
   close(): Promise<void>;
 }
 
-export async function createCore({ dataFolder, shell, secrets = fileSecrets(dataFolder), drives = systemDrives({ clock: systemClock }) }: CoreOptions): Promise<Core> {
+export async function createCore({ dataFolder, shell, secrets = openSecrets(fileSecrets(dataFolder)), drives = systemDrives({ clock: systemClock }) }: CoreOptions): Promise<Core> {
   mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
   const clock = systemClock;
   const cache = cacheFolder();

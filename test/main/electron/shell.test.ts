@@ -1,5 +1,6 @@
 import { expect, test, vi } from "vitest";
 import type { SessionEvent, SessionPhase, SessionSnapshot } from "../../../src/contract/session.ts";
+import { openSecrets } from "../../../src/adapters/local/secrets.ts";
 import { keepAwake } from "../../../src/main/electron/keep-awake.ts";
 import { confirmQuit } from "../../../src/main/electron/quit-question.ts";
 import { sealedSecrets } from "../../../src/main/electron/sealed-secrets.ts";
@@ -16,6 +17,12 @@ test("secrets are sealed before they reach a file, and values from before sealin
   expect(await secrets.get("key")).toBe("hunter2-hunter2");
   expect(await secrets.get("old")).toBe("plain");
   expect(await secrets.get("none")).toBeNull();
+});
+
+test("a process without a key store refuses a sealed key instead of using the sealed text", async () => {
+  const files = { get: async (name: string) => (name === "sealed" ? "sealed:xyz" : "plain"), set: async () => {}, delete: async () => {} };
+  await expect(openSecrets(files).get("sealed")).rejects.toMatchObject({ code: "session-sealed" });
+  expect(await openSecrets(files).get("other")).toBe("plain");
 });
 
 test("the computer is kept awake while a session starts, and may sleep once it is ready", async () => {
