@@ -1,6 +1,7 @@
 import type { Dialog } from "electron";
 import type { SessionPhase } from "../../contract/session.ts";
 import type { Session } from "../../core/session/session.ts";
+import { sessionPhases } from "./session-phases.ts";
 
 /** Phases in which a session can be told to stop. */
 const ONGOING: ReadonlySet<SessionPhase> = new Set(["starting", "ready", "needs-help"]);
@@ -28,8 +29,7 @@ export async function confirmQuit(session: Pick<Session, "snapshot" | "stop" | "
 /** Stopping takes its time; when it fails the window has to stay and say so. */
 async function settledPhase(session: Pick<Session, "watch">): Promise<SessionPhase | undefined> {
   const watching = new AbortController();
-  for await (const event of session.watch(undefined, watching.signal)) {
-    const phase = event.type === "snapshot" ? event.session.phase : event.type === "session" ? event.changes.phase : undefined;
+  for await (const phase of sessionPhases(session, watching.signal)) {
     if (phase === "stopped" || phase === "idle" || phase === "needs-help") {
       watching.abort();
       return phase;

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -11,8 +10,6 @@ export interface CoreAddress {
 }
 
 const FILE = "core.json";
-
-export const newToken = (): string => randomBytes(32).toString("base64url");
 
 export async function writeCoreAddress(dataFolder: string, address: CoreAddress): Promise<void> {
   const temporary = join(dataFolder, `${FILE}.${process.pid}`);

@@ -1,12 +1,13 @@
 import type { AppInfo } from "../../contract/rpc.ts";
 import type { Drives, Secrets } from "../../core/ports.ts";
 import { serveWindow } from "../web/serve-window.ts";
-import { newToken, removeCoreAddress, writeCoreAddress } from "./address.ts";
+import { removeCoreAddress, writeCoreAddress } from "./address.ts";
 import { createCore, type Core } from "./core.ts";
 import { takeCoreLock } from "./lock.ts";
 import { createRouter, type MentorRouter } from "./router.ts";
 import { startCoreServer } from "./server.ts";
 import { windowFolder } from "./window-folder.ts";
+import { newToken } from "./token.ts";
 import { version } from "./version.ts";
 
 export interface HostCoreOptions {

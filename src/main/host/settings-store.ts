@@ -1,11 +1,12 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { InTurn } from "../../core/in-turn.ts";
 import { Settings } from "../../contract/settings.ts";
 
 /** What the person chose, in `settings.json` of the data folder. A damaged file is put aside, never overwritten. */
 export class SettingsStore {
   readonly #file: string;
-  #writes: Promise<unknown> = Promise.resolve();
+  readonly #changes = new InTurn();
 
   constructor(dataFolder: string) {
     this.#file = join(dataFolder, "settings.json");
@@ -32,13 +33,11 @@ export class SettingsStore {
   }
 
   /** Changes are made one after another, so that two windows cannot undo each other's. */
-  async update(change: (settings: Settings) => Settings): Promise<void> {
-    const write = this.#writes.then(async () => {
+  update(change: (settings: Settings) => Settings): Promise<void> {
+    return this.#changes.run(async () => {
       const next = Settings.parse(change(await this.read()));
       await writeFile(`${this.#file}.new`, `${JSON.stringify(next, null, 2)}\n`, { mode: 0o600 });
       await rename(`${this.#file}.new`, this.#file);
     });
-    this.#writes = write.catch(() => undefined);
-    await write;
   }
 }

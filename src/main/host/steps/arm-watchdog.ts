@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { AgentClient } from "../../../adapters/agent/client.ts";
 import type { AgentAddress, AgentStartConfig, WatchdogConfig } from "../../../contract/agent.ts";
 import { fromErrorReport, MentorError, type ErrorReport } from "../../../contract/errors.ts";
@@ -6,6 +5,7 @@ import { kitProgram } from "../../../core/kit/install.ts";
 import type { Host } from "../../../core/ports.ts";
 import type { StepContext, StepImplementation } from "../../../core/session/step.ts";
 import { sessionKeyName } from "../session-key.ts";
+import { newToken } from "../token.ts";
 import { agentAnswers } from "./agent-answers.ts";
 import { beat, followAgent } from "./agent-watch.ts";
 import type { StepTools } from "./tools.ts";
@@ -43,7 +43,7 @@ export function armWatchdog({ secrets, clock, log, redact }: StepTools): StepImp
     async run(context) {
       const { facts } = context;
       const host = facts.requireHandle("host");
-      const key = (await secrets.get(sessionKeyName(context.sessionId))) ?? randomBytes(32).toString("base64url");
+      const key = (await secrets.get(sessionKeyName(context.sessionId))) ?? newToken();
       await secrets.set(sessionKeyName(context.sessionId), key);
       redact(key);
       await facts.hold("key", key);
