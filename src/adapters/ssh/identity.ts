@@ -30,7 +30,9 @@ export async function loadIdentity(path: string, passphrase?: string): Promise<P
   }
   const key = Array.isArray(parsed) ? parsed[0] : parsed;
   if (key === undefined || key instanceof Error) {
-    if (encrypted && !/unsupported/i.test(key?.message ?? "")) {
+    // Said of a key that was opened. OpenSSL's own "error:…unsupported" is a wrong passphrase too: one in
+    // about 256 leaves valid padding, and then what comes out cannot be decoded.
+    if (encrypted && !/^unsupported/i.test(key?.message ?? "")) {
       throw new MentorError("key-passphrase-wrong", `The passphrase does not open ${path}.`);
     }
     throw invalid("is damaged, or a kind of key that cannot be used", key);

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { generateKeyPairSync } from "node:crypto";
+import { createPrivateKey, generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -68,6 +68,12 @@ describe.skipIf(sshdMissing !== null)("a key file", () => {
     await expect(loadIdentity(file(name))).rejects.toMatchObject({ code: "key-encrypted" });
     await expect(loadIdentity(file(name), "open says me")).rejects.toMatchObject({ code: "key-passphrase-wrong" });
     expect((await loadIdentity(file(name), "open sesame")).isPrivateKey()).toBe(true);
+  });
+
+  test("a wrong passphrase that leaves valid padding by chance is still a wrong one", async () => {
+    const key = readFileSync(file("locked pkcs8"), "utf8");
+    const unlucky = Array.from({ length: 20_000 }, (_, index) => `guess ${index}`).find((passphrase) => openingFault(key, passphrase) === "ERR_OSSL_UNSUPPORTED");
+    await expect(loadIdentity(file("locked pkcs8"), unlucky)).rejects.toMatchObject({ code: "key-passphrase-wrong" });
   });
 
   test.each([
@@ -174,3 +180,13 @@ describe.skipIf(sshdMissing !== null)("a host", () => {
     await expect(host.exec(["true"])).rejects.toMatchObject({ code: "host-lost" });
   });
 });
+
+/** The code with which OpenSSL refuses to open a key. */
+function openingFault(key: string, passphrase: string): string | undefined {
+  try {
+    createPrivateKey({ key, passphrase });
+    return undefined;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code;
+  }
+}
