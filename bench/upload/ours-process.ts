@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import { systemClock } from "../../src/adapters/local/clock.ts";
 import { SshConnector } from "../../src/adapters/ssh/connector.ts";
+import { firstLanes } from "../../src/core/upload/lane-policy.ts";
 import { uploadFile } from "../../src/core/upload/upload.ts";
 import type { Job } from "./tool.ts";
 
 const { link, file, folder, scratch } = JSON.parse(process.argv[2]!) as Job;
 const connector = new SshConnector(join(scratch, "known-hosts.json"), systemClock);
-const host = await connector.connect({ kind: "ssh", address: `${link.user}@${link.host}:${link.port}`, identity: link.privateKey });
+const host = await connector.connect({ kind: "ssh", address: `${link.user}@${link.host}:${link.port}`, identity: link.privateKey }, undefined, { lanes: firstLanes });
 try {
   let lanes = 0;
   let retries = 0;

@@ -1,15 +1,20 @@
 """The host's end of an upload: writes chunks where they belong and says what landed.
 
-Started once a connection, with the source as an argument, so nothing is installed. Standard library
-only, Python 3.8 or newer. Requests come on standard input: four bytes of length, a JSON header, and
-for a chunk its bytes. Replies go to standard output, one JSON object a line, in order. Once a second
-a line {"beat": ...} says what the receiver is busy with.
+Started once a connection, its source as the first bytes of its input, so nothing is installed.
+Standard library only, Python 3.8 or newer. Requests come on standard input: four bytes of length, a
+JSON header, and for a chunk its bytes. Replies go to standard output, one JSON object a line, in
+order. Twice a second a line {"beat": ..., "received": ...} says what the receiver is busy with, and
+how many bytes of chunks it has received so far.
 
 Beside the file FINAL it keeps FINAL.part (until every chunk is proven) and FINAL.journal, to which
 every proven chunk is appended: {"i": index, "h": sha256}. After the rename follows {"done": ...} with
 the file's times, by which a later upload knows that nobody has touched it since.
+
+FINAL.upload names the upload that may write. Whoever begins puts its own name there; receivers of an
+earlier one, perhaps of a laptop that is long gone, then write nothing any more.
 """
 import errno
+import fcntl
 import hashlib
 import json
 import os
@@ -20,10 +25,18 @@ import threading
 import time
 
 PIECE = 1 << 20
+BEAT_SECONDS = 0.5
+# What lies in the host's memory only is brought to its disk this often, so that the end is no wait.
+FLUSH_SECONDS = 0.25
+SYNC_FILE_RANGE_WRITE = 2
+OWNER_BYTES = 64
+# Linux' F_SETPIPE_SZ: sshd and receiver change places once a megabyte, not once in 64 KiB.
+SET_PIPE_SIZE, PIPE_BYTES = 1031, 1 << 20
 # The desktop is gone for good; a sleeping laptop makes a new connection anyway.
 SILENCE_SECONDS = 600
 
 busy = "idle"
+received = 0
 output_lock = threading.Lock()
 
 
@@ -35,16 +48,32 @@ def say(message):
 
 def beat():
     while True:
-        time.sleep(1)
+        time.sleep(BEAT_SECONDS)
         try:
-            say({"beat": busy})
+            say({"beat": busy, "received": received})
         except OSError:
             os._exit(0)
 
 
+def flush(descriptor):
+    """Has the disk begin with what lies in memory. A sync would do it too, but hold up all who write."""
+    try:
+        import ctypes
+
+        begin = ctypes.CDLL(None).sync_file_range
+    except (ImportError, OSError, AttributeError):
+        return  # no Linux: the system writes when it likes
+    while True:
+        time.sleep(FLUSH_SECONDS)
+        begin(descriptor, ctypes.c_int64(0), ctypes.c_int64(0), SYNC_FILE_RANGE_WRITE)
+
+
+def in_background(work, *arguments):
+    threading.Thread(target=work, args=arguments, daemon=True).start()
+
+
 def read_into(view):
     """Fills the view from standard input; False at its end."""
-    global busy
     filled = 0
     while filled < len(view):
         if not select.select([0], [], [], SILENCE_SECONDS)[0]:
@@ -68,12 +97,6 @@ def read_header():
     return json.loads(bytes(header).decode("utf-8"))
 
 
-def write_all(descriptor, view, position):
-    done = 0
-    while done < len(view):
-        done += os.pwrite(descriptor, view[done:], position + done)
-
-
 def sync_folder(path):
     descriptor = os.open(path, os.O_RDONLY)
     try:
@@ -84,16 +107,30 @@ def sync_folder(path):
         os.close(descriptor)
 
 
+def lock(descriptor, kind):
+    try:
+        fcntl.flock(descriptor, kind)
+    except OSError:
+        pass  # some network file systems know no locks: there nothing keeps two uploads apart
+
+
+class Superseded(Exception):
+    """Another upload writes to this place now."""
+
+
 class Upload:
     def __init__(self, request):
+        self.name = request["upload"]
         self.final = request["final"]
         self.bytes = request["bytes"]
         self.chunk_bytes = request["chunkBytes"]
         self.part = self.final + ".part"
         self.journal_path = self.final + ".journal"
         self.folder = os.path.dirname(os.path.abspath(self.final))
+        self.owner_path = self.final + ".upload"
         self.buffer = memoryview(bytearray(PIECE))
         self.part_descriptor = None
+        self.owner = None
         os.makedirs(self.folder, mode=0o755, exist_ok=True)
         self.journal = os.open(self.journal_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
@@ -106,10 +143,11 @@ class Upload:
 
     def open_part(self):
         if self.part_descriptor is None:
+            self.owner = os.open(self.owner_path, os.O_RDWR | os.O_CREAT, 0o600)
             self.part_descriptor = os.open(self.part, os.O_RDWR | os.O_CREAT, 0o644)
         return self.part_descriptor
 
-    def survey(self):
+    def survey(self, needed_bytes):
         chunks, done = self.read_journal()
         final = status(self.final)
         proven = None
@@ -117,12 +155,17 @@ class Upload:
             proven = {"root": done["root"], "sha256": done["sha256"]}
         part = status(self.part)
         volume = os.statvfs(self.folder)
+        free = volume.f_bavail * volume.f_frsize
+        clear = final is None and free >= needed_bytes
+        if clear:
+            self.begin()
         return {
             "finalBytes": final.st_size if final else None,
             "proven": proven,
             "chunks": chunks if part or proven else {},
-            "freeBytes": volume.f_bavail * volume.f_frsize,
+            "freeBytes": free,
             "partBytes": part.st_blocks * 512 if part else 0,
+            "begun": clear,
         }
 
     def read_journal(self):
@@ -147,13 +190,36 @@ class Upload:
         return chunks, done
 
     def begin(self):
-        self.open_part()
+        descriptor = self.open_part()
+        self.set_owner(self.name)
         self.note_size()
+        in_background(flush, descriptor)
         return {}
 
+    def set_owner(self, name):
+        """Waits until no receiver is in the middle of a write; after that only `name` writes."""
+        lock(self.owner, fcntl.LOCK_EX)
+        os.pwrite(self.owner, name.encode().ljust(OWNER_BYTES), 0)
+        lock(self.owner, fcntl.LOCK_UN)
+
+    def write(self, view, position):
+        """Writes unless another upload has begun; nobody can begin meanwhile."""
+        lock(self.owner, fcntl.LOCK_SH)
+        try:
+            self.require_owner()
+            done = 0
+            while done < len(view):
+                done += os.pwrite(self.part_descriptor, view[done:], position + done)
+        finally:
+            lock(self.owner, fcntl.LOCK_UN)
+
+    def require_owner(self):
+        if os.pread(self.owner, OWNER_BYTES, 0).decode().strip() != self.name:
+            raise Superseded()
+
     def chunk(self, index, offset, length):
-        global busy
-        descriptor = self.open_part()
+        global busy, received
+        self.open_part()
         digest = hashlib.sha256()
         done = 0
         failure = None
@@ -162,19 +228,23 @@ class Upload:
             piece = self.buffer[: min(PIECE, length - done)]
             if not read_into(piece):
                 sys.exit(0)
+            received += len(piece)
             digest.update(piece)
             busy = "writing"
             # After a failure the chunk is still read to its end, so that the next header is found.
             if failure is None:
                 try:
-                    write_all(descriptor, piece, offset + done)
-                except OSError as error:
+                    self.write(piece, offset + done)
+                except (OSError, Superseded) as error:
                     failure = error
             done += len(piece)
         if failure is not None:
             raise failure
         self.note({"i": index, "h": digest.hexdigest()})
         return {"sha256": digest.hexdigest()}
+
+    def claim(self, index):
+        return {"sha256": self.read_journal()[0].get(index)}
 
     def check(self, which, offset, length):
         global busy
@@ -203,12 +273,16 @@ class Upload:
         kept = None
         if not placed and not (status(self.part) is None and status(self.final) is not None):
             descriptor = self.open_part()
+            self.require_owner()
+            # A chunk that was sent twice may still arrive on another connection: not any more.
+            self.set_owner("")
             os.ftruncate(descriptor, self.bytes)
             os.fsync(descriptor)
             if os.path.lexists(self.final):
                 kept = free_name(self.final, aside)
                 os.rename(self.final, kept)
             os.rename(self.part, self.final)
+            os.unlink(self.owner_path)
             sync_folder(self.folder)
         final = os.stat(self.final)
         if placed:
@@ -238,10 +312,12 @@ def answer(upload, request):
     operation = request["op"]
     if operation == "chunk":
         return upload.chunk(request["index"], request["offset"], request["length"])
+    if operation == "claim":
+        return upload.claim(request["index"])
     if operation == "check":
         return upload.check(request["which"], request["offset"], request["length"])
     if operation == "survey":
-        return upload.survey()
+        return upload.survey(request["neededBytes"])
     if operation == "begin":
         return upload.begin()
     if operation == "finish":
@@ -250,8 +326,11 @@ def answer(upload, request):
 
 
 def main():
-    say({"receiver": 1})
-    threading.Thread(target=beat, daemon=True).start()
+    try:
+        fcntl.fcntl(0, SET_PIPE_SIZE, PIPE_BYTES)
+    except OSError:
+        pass  # no pipe, or no Linux
+    in_background(beat)
     upload = None
     while True:
         request = read_header()
@@ -263,6 +342,8 @@ def main():
                 reply = {}
             else:
                 reply = answer(upload, request)
+        except Superseded:
+            reply = {"error": "ESUPERSEDED"}
         except OSError as error:
             reply = {"error": errno.errorcode.get(error.errno, str(error.errno)), "message": "%s: %s" % (error.strerror, error.filename or "")}
         say(reply)

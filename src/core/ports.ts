@@ -55,6 +55,10 @@ export interface Host {
   readonly kind: "local" | "ssh";
   /** For people: "this computer", "root@203.0.113.7:22022". */
   readonly label: string;
+  /** The shortest round trip that was seen, in milliseconds. */
+  readonly roundTripMs: number;
+  /** Resolves when the host has answered a question that costs it nothing. */
+  ping(): Promise<void>;
   exec(argv: readonly string[], options?: ExecOptions): Promise<ExecResult>;
   spawn(argv: readonly string[], signal?: AbortSignal): Promise<HostProcess>;
   /** Writes a small file atomically (temporary name, then rename). `mode` is octal, default 0o600. */
@@ -65,7 +69,7 @@ export interface Host {
   stat(path: string): Promise<{ bytes: number; mtimeMs: number } | null>;
   /** Reaches a port on the host's loopback from this computer's loopback. */
   openTunnel(remotePort: number, wantedLocalPort: number): Promise<Tunnel>;
-  /** A further, separate connection for bulk data. The local host returns itself. */
+  /** A separate connection for bulk data, perhaps one that has served before. The local host returns itself. */
   openLane(signal?: AbortSignal): Promise<HostLane>;
   /** Called once when the connection is gone for good. */
   onLost(listener: (error: Error) => void): void;
@@ -74,9 +78,15 @@ export interface Host {
 
 /** One connection's worth of bulk transfer. */
 export interface HostLane {
+  /** Of the line when nothing else was on it, in milliseconds. */
+  readonly roundTripMs: number;
+  /** The program's input takes bytes as fast as the line does: a write is called back once the line has taken it. */
   spawn(argv: readonly string[], signal?: AbortSignal): Promise<HostProcess>;
   /** SFTP on this connection, where no receiver can run. */
   openFile(path: string, flags: "r+" | "w"): Promise<LaneFile>;
+  /** Lets go of the connection: it may serve somebody else, as nothing is left on it. */
+  release(): Promise<void>;
+  /** Ends the connection, with all that is on it. */
   close(): Promise<void>;
 }
 
@@ -86,8 +96,13 @@ export interface LaneFile {
   close(): Promise<void>;
 }
 
+export interface ConnectOptions {
+  /** How many lanes to open at the same time, from the round trip in ms, where an upload follows at once: on a long line log-ins take longer than all else. */
+  lanes?: (roundTripMs: number) => number;
+}
+
 export interface HostConnector {
-  connect(choice: HostChoice, signal?: AbortSignal): Promise<Host>;
+  connect(choice: HostChoice, signal?: AbortSignal, options?: ConnectOptions): Promise<Host>;
 }
 
 /** A mounted volume as the system describes it, before anyone looked inside. */

@@ -17,6 +17,7 @@ const NOT_FOUND = 127;
 export class LocalHost implements Host, HostLane {
   readonly kind = "local";
   readonly label = "this computer";
+  readonly roundTripMs = 0;
 
   async exec(argv: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
     options.signal?.throwIfAborted();
@@ -102,6 +103,10 @@ export class LocalHost implements Host, HostLane {
   }
 
   onLost(): void {}
+
+  async ping(): Promise<void> {}
+
+  async release(): Promise<void> {}
 
   async close(): Promise<void> {}
 }

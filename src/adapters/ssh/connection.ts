@@ -1,12 +1,15 @@
+import { connect, type Socket } from "node:net";
 import { Client, type ClientChannel, type ParsedKey, type SFTPWrapper } from "ssh2";
 import { MentorError } from "../../contract/errors.ts";
 import { checkArgv } from "../../core/host/argv.ts";
 import { runToEnd } from "../../core/host/run.ts";
 import type { Clock, HostProcess } from "../../core/ports.ts";
 import { formatAddress, type SshAddress } from "./address.ts";
+import { bundleWrites } from "./bundle-writes.ts";
 import { KILL, RUN_FROM_INPUT } from "./command.ts";
 import { connectFailure, isTurnedAway, lost, type Ssh2Error } from "./failure.ts";
 import type { KnownHostsFile } from "./known-hosts.ts";
+import { PacedInput } from "./paced-input.ts";
 import { startOnChannel } from "./process.ts";
 
 /** All that a connection to one host needs, kept so that lanes and reconnections can be made. */
@@ -38,15 +41,20 @@ export class SshConnection {
   readonly label: string;
   /** Resolves when the connection is gone, for whatever reason. */
   readonly closed: Promise<void>;
+  /** How long the line took to answer at first, in milliseconds. */
+  readonly roundTripMs: number;
   readonly #client: Client;
+  readonly #socket: Socket;
   readonly #waiting: (() => void)[] = [];
   readonly #clock: Clock;
   #limit = SESSIONS;
   #active = 0;
   #gone = false;
 
-  private constructor(client: Client, label: string, clock: Clock) {
+  private constructor({ client, socket, roundTripMs }: Login, label: string, clock: Clock) {
     this.#client = client;
+    this.#socket = socket;
+    this.roundTripMs = roundTripMs;
     this.#clock = clock;
     this.label = label;
     this.closed = new Promise((resolve) => {
@@ -60,13 +68,17 @@ export class SshConnection {
     client.on("error", () => {}); // "close" follows, and every open channel ends
   }
 
-  /** Connects and authenticates. Throws `host-*` or `key-rejected`. */
-  static async open(target: SshTarget, signal?: AbortSignal): Promise<SshConnection> {
+  get gone(): boolean {
+    return this.#gone;
+  }
+
+  /** Connects and authenticates; `onAnswer` hears as soon as the host has answered, before the log-in. Throws `host-*` or `key-rejected`. */
+  static async open(target: SshTarget, signal?: AbortSignal, onAnswer?: (roundTripMs: number) => void): Promise<SshConnection> {
     const label = formatAddress(target.address);
     for (let attempt = 1; ; attempt++) {
       signal?.throwIfAborted();
       try {
-        return new SshConnection(await connectOnce(target, signal), label, target.clock);
+        return new SshConnection(await connectOnce(target, signal, attempt === 1 ? onAnswer : undefined), label, target.clock);
       } catch (error) {
         signal?.throwIfAborted();
         if (attempt >= TRIES || error instanceof MentorError || !isTurnedAway(error as Error)) throw connectFailure(error as Error, label, target.address.user);
@@ -80,6 +92,16 @@ export class SshConnection {
     checkArgv(argv);
     const channel = await this.#session(signal);
     return startOnChannel(channel, argv, (name, pid) => this.#signal(name, pid), this.label, signal);
+  }
+
+  /** The same, with an input for bulk data: a write is called back when the line has taken it. */
+  async spawnPaced(argv: readonly string[], signal?: AbortSignal): Promise<HostProcess> {
+    checkArgv(argv);
+    const channel = await this.#session(signal);
+    const process = startOnChannel(channel, argv, (name, pid) => this.#signal(name, pid), this.label, signal);
+    const stdin = new PacedInput(channel, this.#socket);
+    stdin.on("error", () => {}); // each write tells of it
+    return { ...process, stdin };
   }
 
   /** Over a channel that is never waited for: the programs to be ended may hold all others. */
@@ -104,11 +126,23 @@ export class SshConnection {
     });
   }
 
+  /** Milliseconds until the host has answered. No program is started and no channel used. */
+  async ping(): Promise<number> {
+    if (this.#gone) throw lost(this.label);
+    const asked = performance.now();
+    // The one question in ssh2's interface that every server answers at once and that changes
+    // nothing: to end a forwarding that does not exist.
+    await new Promise<void>((resolve) => this.#client.unforwardIn("ai-mentor", 1, () => resolve()));
+    if (this.#gone) throw lost(this.label);
+    return performance.now() - asked;
+  }
+
   async close(): Promise<void> {
     if (this.#gone) return;
     this.#client.end();
-    // A dead line answers no goodbye.
-    const force = setTimeout(() => this.#client.destroy(), 1_000);
+    // The goodbye is sent, an answer not waited for. On a dead line it cannot even be sent.
+    this.#socket.destroySoon();
+    const force = setTimeout(() => this.#socket.destroy(), 1_000);
     await this.closed;
     clearTimeout(force);
   }
@@ -179,11 +213,28 @@ export class SshConnection {
   }
 }
 
-async function connectOnce({ address, identity, knownHosts, trustFingerprint, clock }: SshTarget, signal?: AbortSignal): Promise<Client> {
+interface Login {
+  client: Client;
+  socket: Socket;
+  roundTripMs: number;
+}
+
+async function connectOnce({ address, identity, knownHosts, trustFingerprint, clock }: SshTarget, signal?: AbortSignal, onAnswer?: (roundTripMs: number) => void): Promise<Login> {
   const known = await knownHosts.find(address);
   const client = new Client();
+  const started = performance.now();
+  // Ours, not the client's own: what waits in it is looked at.
+  const socket = connect({ host: address.host, port: address.port });
+  bundleWrites(socket);
+  socket.setMaxListeners(0);
+  let roundTripMs = 0;
+  socket.once("connectionAttempt", () => (roundTripMs = performance.now()));
+  socket.once("connect", () => {
+    roundTripMs = performance.now() - (roundTripMs || started);
+    onAnswer?.(roundTripMs);
+  });
   let refusal: unknown;
-  const abort = () => client.destroy();
+  const abort = () => socket.destroy();
   signal?.addEventListener("abort", abort, { once: true });
   try {
     await new Promise<void>((resolve, reject) => {
@@ -191,8 +242,7 @@ async function connectOnce({ address, identity, knownHosts, trustFingerprint, cl
       client.once("error", reject);
       client.once("close", () => reject(new Error("Connection lost before handshake")));
       client.connect({
-        host: address.host,
-        port: address.port,
+        sock: socket,
         username: address.user,
         authHandler: [{ type: "publickey", username: address.user, key: identity as never }] as never, // the types leave this form out
         readyTimeout: READY_TIMEOUT_MS,
@@ -215,10 +265,10 @@ async function connectOnce({ address, identity, knownHosts, trustFingerprint, cl
       });
     });
     client.removeAllListeners("close").removeAllListeners("error");
-    return client;
+    return { client, socket, roundTripMs };
   } catch (error) {
     client.on("error", () => {});
-    client.destroy();
+    socket.destroy();
     throw refusal ?? error;
   } finally {
     signal?.removeEventListener("abort", abort);

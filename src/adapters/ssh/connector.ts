@@ -1,10 +1,11 @@
 import { MentorError } from "../../contract/errors.ts";
 import type { HostChoice } from "../../contract/session.ts";
-import type { Clock, Host, HostConnector } from "../../core/ports.ts";
+import type { Clock, ConnectOptions, Host, HostConnector } from "../../core/ports.ts";
 import { parseAddress } from "./address.ts";
 import { SshConnection, type SshTarget } from "./connection.ts";
 import { SshHost } from "./host.ts";
 import { loadIdentity } from "./identity.ts";
+import { LanePool } from "./lane-pool.ts";
 import { KnownHostsFile } from "./known-hosts.ts";
 
 export class SshConnector implements HostConnector {
@@ -18,7 +19,7 @@ export class SshConnector implements HostConnector {
   }
 
   /** Throws `host-address-invalid`, `host-proxied`, `key-*` before anything is sent; then `host-*` and `key-rejected`. */
-  async connect(choice: HostChoice, signal?: AbortSignal): Promise<Host> {
+  async connect(choice: HostChoice, signal?: AbortSignal, { lanes }: ConnectOptions = {}): Promise<Host> {
     if (choice.kind !== "ssh") throw new MentorError("input-invalid", "This computer needs no connection.");
     const target: SshTarget = {
       address: parseAddress(choice.address),
@@ -27,6 +28,13 @@ export class SshConnector implements HostConnector {
       trustFingerprint: choice.trustFingerprint,
       clock: this.#clock,
     };
-    return new SshHost(target, await SshConnection.open(target, signal));
+    const pool = new LanePool((closing) => SshConnection.open(target, closing), this.#clock);
+    try {
+      const main = await SshConnection.open(target, signal, (roundTripMs) => pool.prepare(lanes?.(roundTripMs) ?? 0));
+      return new SshHost(target, main, pool);
+    } catch (error) {
+      await pool.close();
+      throw error;
+    }
   }
 }

@@ -7,6 +7,7 @@ import { SshConnection, type SshTarget } from "./connection.ts";
 import { lost } from "./failure.ts";
 import { MISSING, READ, STAT, WRITE } from "./files.ts";
 import { SshLane } from "./lane.ts";
+import type { LanePool } from "./lane-pool.ts";
 import { openTunnel } from "./tunnel.ts";
 
 /** How long a dropped connection is made again before it counts as gone for good. */
@@ -24,13 +25,26 @@ export class SshHost implements Host {
   readonly #tunnels = new Set<Tunnel>();
   readonly #listeners: ((error: Error) => void)[] = [];
   readonly #end = new AbortController();
+  readonly #lanes: LanePool;
   #connection: Promise<SshConnection>;
+  #roundTripMs: number;
 
-  constructor(target: SshTarget, first: SshConnection) {
+  constructor(target: SshTarget, first: SshConnection, lanes: LanePool) {
     this.#target = target;
+    this.#lanes = lanes;
+    this.#roundTripMs = first.roundTripMs;
     this.label = formatAddress(target.address);
     this.#connection = Promise.resolve(first);
     this.#watch(first);
+  }
+
+  get roundTripMs(): number {
+    return this.#roundTripMs;
+  }
+
+  async ping(): Promise<void> {
+    const tookMs = await (await this.#current()).ping();
+    this.#roundTripMs = Math.min(this.#roundTripMs, tookMs);
   }
 
   async exec(argv: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
@@ -76,7 +90,9 @@ export class SshHost implements Host {
   }
 
   async openLane(signal?: AbortSignal): Promise<HostLane> {
-    return new SshLane(await SshConnection.open(this.#target, signal));
+    const connection = await this.#lanes.take(AbortSignal.any([this.#end.signal, ...(signal === undefined ? [] : [signal])]));
+    this.#roundTripMs = Math.min(this.#roundTripMs, connection.roundTripMs);
+    return new SshLane(connection, this.#lanes);
   }
 
   onLost(listener: (error: Error) => void): void {
@@ -85,7 +101,7 @@ export class SshHost implements Host {
 
   async close(): Promise<void> {
     this.#end.abort(lost(this.label));
-    await Promise.all([...this.#tunnels].map((tunnel) => tunnel.close()));
+    await Promise.all([this.#lanes.close(), ...[...this.#tunnels].map((tunnel) => tunnel.close())]);
     this.#tunnels.clear();
     await this.#connection.then(
       (connection) => connection.close(),

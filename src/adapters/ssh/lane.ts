@@ -2,6 +2,7 @@ import type { SFTPWrapper } from "ssh2";
 import { MentorError } from "../../contract/errors.ts";
 import type { HostLane, HostProcess, LaneFile } from "../../core/ports.ts";
 import type { SshConnection } from "./connection.ts";
+import type { LanePool } from "./lane-pool.ts";
 
 /** OpenSSH takes 261,120 bytes in one write; more costs a second round trip. */
 const SFTP_WRITE_BYTES = 255 * 1024;
@@ -9,13 +10,19 @@ const SFTP_WRITE_BYTES = 255 * 1024;
 /** A connection of its own for bulk data. */
 export class SshLane implements HostLane {
   readonly #connection: SshConnection;
+  readonly #pool: LanePool;
 
-  constructor(connection: SshConnection) {
+  constructor(connection: SshConnection, pool: LanePool) {
     this.#connection = connection;
+    this.#pool = pool;
+  }
+
+  get roundTripMs(): number {
+    return this.#connection.roundTripMs;
   }
 
   spawn(argv: readonly string[], signal?: AbortSignal): Promise<HostProcess> {
-    return this.#connection.spawn(argv, signal);
+    return this.#connection.spawnPaced(argv, signal);
   }
 
   async openFile(path: string, flags: "r+" | "w"): Promise<LaneFile> {
@@ -38,6 +45,10 @@ export class SshLane implements HostLane {
         sftp.end();
       },
     };
+  }
+
+  async release(): Promise<void> {
+    this.#pool.give(this.#connection);
   }
 
   close(): Promise<void> {

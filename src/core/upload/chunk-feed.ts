@@ -1,76 +1,92 @@
-import { createHash } from "node:crypto";
 import { MentorError } from "../../contract/errors.ts";
 import { InTurn } from "../in-turn.ts";
+import { BufferPool } from "./buffer-pool.ts";
+import type { Hasher } from "./hasher.ts";
 import { chunkCount, chunkLength, rootHash, type ChunkManifest } from "./manifest.ts";
 import type { ChunkSource } from "./source.ts";
 
-/** One chunk's way to the host: its bytes, or only the question whether they are there. */
-export interface ChunkWork {
+/** A chunk on its way to the host. */
+export interface Chunk {
   index: number;
+  /** In bytes, from the file's start. */
   offset: number;
   length: number;
-  sha256: string;
-  /** null: the host's journal claims to have it, so it is checked, not sent. */
+  /** Known when the chunk is sent, or a moment later. */
+  sha256: Promise<string>;
+  /** null: the host's journal claims to have it, so that only the claim is checked. */
   bytes: Buffer | null;
+  /** It was on its way when a lane dropped, and may have landed. */
+  doubtful: boolean;
 }
+
+/** Chunks that are read before a lane asks for them, so that none waits for the stick. */
+const READ_AHEAD = 2;
 
 /**
  * Reads the source once, in order, making the hashes on the way, and hands out each chunk to
- * whichever lane asks next. What comes back undelivered is read again and must still be the same.
+ * whichever lane asks next. What a lane gives back undelivered is kept and handed out first.
  */
 export class ChunkFeed {
   readonly #source: ChunkSource;
+  readonly #hasher: Hasher;
   readonly #chunkBytes: number;
   readonly #count: number;
   readonly #known: ChunkManifest | undefined;
+  readonly #claims: ReadonlyMap<number, string>;
+  readonly #pool: BufferPool;
   readonly #hashes: string[] = [];
-  readonly #whole = createHash("sha256");
   readonly #reads = new InTurn();
-  readonly #again: { index: number; resend: boolean }[] = [];
-  /** The host's claims, by index. */
-  #claims: ReadonlyMap<number, string>;
+  readonly #ahead: Promise<Chunk>[] = [];
+  readonly #again: Chunk[] = [];
   #next = 0;
-  #reading = false;
+  /** The read that is under way: what the lanes wait for, if they wait, is the stick. */
+  #read: Promise<void> | undefined;
+  #closed = false;
 
-  constructor(source: ChunkSource, chunkBytes: number, known: ChunkManifest | undefined, claims: ReadonlyMap<number, string>) {
+  /** @param claims what the host's journal says to have, by index @param pool of buffers as long as a chunk */
+  constructor(source: ChunkSource, chunkBytes: number, known: ChunkManifest | undefined, claims: ReadonlyMap<number, string>, hasher: Hasher, pool: BufferPool) {
     this.#source = source;
+    this.#hasher = hasher;
     this.#chunkBytes = chunkBytes;
     this.#count = chunkCount(source.bytes, chunkBytes);
     this.#known = known;
     this.#claims = claims;
+    this.#pool = pool;
   }
 
   get name(): string {
     return this.#source.name;
   }
 
-  /** A read is under way: what the lanes wait for, if they wait, is the stick. */
   get reading(): boolean {
-    return this.#reading;
+    return this.#read !== undefined;
   }
 
   /** The next chunk to deliver; null when all have been handed out. */
-  next(): Promise<ChunkWork | null> {
-    return this.#reads.run(async () => {
-      const again = this.#again.shift();
-      if (again !== undefined) return this.#work(again.index, again.resend);
-      if (this.#next >= this.#count) return null;
-      return this.#work(this.#next, false);
-    });
+  async next(): Promise<Chunk | null> {
+    const again = this.#again.shift();
+    if (again !== undefined) return again.bytes === null ? this.#load(again.index, true) : again;
+    while (this.#ahead.length <= READ_AHEAD && this.#next < this.#count) {
+      const reading = this.#load(this.#next++, false);
+      reading.catch(() => {}); // whoever takes it hears of it
+      this.#ahead.push(reading);
+    }
+    return (await this.#ahead.shift()) ?? null;
   }
 
-  /** Takes a chunk back; with `resend` it is sent whatever the host claims. */
-  giveBack(index: number, resend: boolean): void {
-    this.#again.push({ index, resend });
+  /** Takes a chunk back, to be handed out again. */
+  giveBack(chunk: Chunk): void {
+    this.#again.push(chunk);
   }
 
-  /** After a reconnection: what landed although nobody could say so any more. */
-  claim(claims: ReadonlyMap<number, string>): void {
-    this.#claims = claims;
+  /** The chunk is proven, or nobody wants it any more: its memory is free. */
+  release(chunk: Chunk): void {
+    if (chunk.bytes !== null) this.#pool.give(chunk.bytes);
+    chunk.bytes = null;
   }
 
   /** All hashes, once every chunk has been read. */
-  manifest(): ChunkManifest {
+  async manifest(): Promise<ChunkManifest> {
     if (this.#known !== undefined) return this.#known;
     return {
       version: 1,
@@ -78,38 +94,47 @@ export class ChunkFeed {
       chunkBytes: this.#chunkBytes,
       chunks: this.#hashes,
       root: rootHash(this.#hashes),
-      sha256: this.#whole.copy().digest("hex"),
+      sha256: await this.#hasher.whole(),
     };
   }
 
-  async #work(index: number, resend: boolean): Promise<ChunkWork> {
+  /** Reads no more; resolves when the source is left alone. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#read?.catch(() => {});
+  }
+
+  /** In order, since the hash of the whole file is made on the way. `anew`: the host's claim proved wrong. */
+  #load(index: number, anew: boolean): Promise<Chunk> {
     const offset = index * this.#chunkBytes;
     const length = chunkLength(index, this.#source.bytes, this.#chunkBytes);
     const known = this.#known?.chunks[index] ?? this.#hashes[index];
-    if (known !== undefined && !resend && this.#claims.get(index) === known) {
-      this.#next = Math.max(this.#next, index + 1);
-      return { index, offset, length, sha256: known, bytes: null };
+    const claim = anew ? undefined : this.#claims.get(index);
+    if (claim !== undefined && claim === known) return Promise.resolve({ index, offset, length, sha256: Promise.resolve(known), bytes: null, doubtful: false });
+    return this.#reads.run(async () => {
+      const bytes = (await this.#pool.take()).subarray(0, length);
+      await this.#fill(bytes, offset);
+      const chunk: Chunk = { index, offset, length, sha256: this.#hash(index, bytes, known, !anew), bytes, doubtful: false };
+      chunk.sha256.catch(() => {}); // whoever delivers it hears of it
+      if (claim !== undefined && claim === (await chunk.sha256)) this.release(chunk);
+      return chunk;
+    });
+  }
+
+  async #fill(bytes: Buffer, offset: number): Promise<void> {
+    if (this.#closed) throw new Error("the feed is closed");
+    this.#read = this.#source.read(bytes, offset);
+    await this.#read.finally(() => (this.#read = undefined));
+  }
+
+  async #hash(index: number, bytes: Buffer, known: string | undefined, next: boolean): Promise<string> {
+    const hash = await this.#hasher.chunk(bytes, next);
+    if (known !== undefined && known !== hash) {
+      throw new MentorError("model-changed", `${this.#source.name} does not hold the same bytes as when it was read before (at ${index * this.#chunkBytes}).`, {
+        advice: "Leave the stick alone and press Retry. If it happens again, the stick is failing: copy the model to another one.",
+      });
     }
-    this.#reading = true;
-    try {
-      const bytes = await this.#source.read(offset, length);
-      const sha256 = createHash("sha256").update(bytes).digest("hex");
-      if (known !== undefined && known !== sha256) {
-        throw new MentorError("model-changed", `${this.#source.name} does not hold the same bytes as when it was read before (at ${offset}).`, {
-          advice: "Leave the stick alone and press Retry. If it happens again, the stick is failing: copy the model to another one.",
-        });
-      }
-      if (index === this.#next) {
-        if (this.#known === undefined) {
-          this.#whole.update(bytes);
-          this.#hashes.push(sha256);
-        }
-        this.#next++;
-      }
-      const claimed = !resend && this.#claims.get(index) === sha256;
-      return { index, offset, length, sha256, bytes: claimed ? null : bytes };
-    } finally {
-      this.#reading = false;
-    }
+    this.#hashes[index] = hash;
+    return hash;
   }
 }

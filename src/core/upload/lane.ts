@@ -11,9 +11,13 @@ export interface Survey {
   freeBytes: number;
   /** Bytes that an unfinished upload already takes up on the disk. */
   partBytes: number;
+  /** Nothing was in the way, there was room, and so it has begun. */
+  begun: boolean;
 }
 
 export interface Destination {
+  /** Tells this upload's lanes from those of another one to the same place. */
+  upload: string;
   /** Path on the host. */
   path: string;
   bytes: number;
@@ -23,16 +27,27 @@ export interface Destination {
 /** What the far end was last heard to do, for naming a stall. */
 export type LaneBusy = "idle" | "receiving" | "writing" | "checking";
 
+/** A chunk that is being sent. */
+export interface Sending {
+  /** The line has taken all of it: it can take the next one. */
+  taken: Promise<void>;
+  /** SHA-256 of what landed. */
+  landed: Promise<string>;
+}
+
 /**
  * One connection's end on the host for one destination. Calls may overlap; each resolves when the
  * host has answered. Rejects with a MentorError; `host-lost` means that another lane may do better.
  */
 export interface UploadLane {
-  survey(): Promise<Survey>;
-  /** Makes room for the parts to come. */
+  /** Looks, and begins at once where nothing stands at the destination and `neededBytes` are free. */
+  survey(neededBytes: number): Promise<Survey>;
+  /** Makes room for the parts to come, and makes this upload the only one that may write there. */
   begin(): Promise<void>;
-  /** Writes a chunk and resolves with the SHA-256 of what landed. */
-  send(index: number, offset: number, bytes: Buffer): Promise<string>;
+  /** Writes a chunk. `bytes` stay as they are until both promises have settled. */
+  send(index: number, offset: number, bytes: Buffer): Sending;
+  /** The hash that the host's journal has by now for a chunk; null when none. */
+  claim(index: number): Promise<string | null>;
   /** SHA-256 of what stands on the host's disk; null when it is shorter. */
   check(which: "part" | "final", offset: number, length: number): Promise<string | null>;
   /**
@@ -41,8 +56,19 @@ export interface UploadLane {
    */
   finish(hashes: { root: string; sha256: string }, placed: boolean): Promise<string | null>;
   /** Last sign of life; null before the first and where the far end gives none. */
-  heard(): { at: number; busy: LaneBusy } | null;
+  heard(): Heard | null;
+  /** Chunks that may be on their way at once so that the line is never idle, from what it has done so far. */
+  readonly depth: number;
+  /** Lets go of it; what is still on its way is given up. */
   close(): Promise<void>;
+}
+
+export interface Heard {
+  /** Milliseconds since the epoch. */
+  at: number;
+  busy: LaneBusy;
+  /** Bytes of chunks that the far end has received, proven or not. */
+  received: number;
 }
 
 export type OpenLane = (signal: AbortSignal) => Promise<UploadLane>;

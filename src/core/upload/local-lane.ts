@@ -3,13 +3,15 @@ import { mkdir, open, rename, stat, statfs, type FileHandle } from "node:fs/prom
 import { dirname } from "node:path";
 import { MentorError } from "../../contract/errors.ts";
 import type { Clock } from "../ports.ts";
-import { asideSuffix, type Destination, type Survey, type UploadLane } from "./lane.ts";
+import { asideSuffix, type Destination, type Sending, type Survey, type UploadLane } from "./lane.ts";
 
 /**
  * Copies to a file of this computer. It keeps no journal: reading a local file again is quicker
  * than any bookkeeping, and the hash is always that of what stands on the disk.
  */
 export class LocalLane implements UploadLane {
+  /** Written and read back in turn: a disk is quickest when it need not seek. */
+  readonly depth = 1;
   readonly #destination: Destination;
   readonly #clock: Clock;
   readonly #part: string;
@@ -32,6 +34,7 @@ export class LocalLane implements UploadLane {
         chunks: new Map(),
         freeBytes: volume.bavail * volume.bsize,
         partBytes: part === null ? 0 : (part.blocks || 0) * 512,
+        begun: false,
       };
     });
   }
@@ -40,12 +43,18 @@ export class LocalLane implements UploadLane {
     await this.#guard(() => this.#open());
   }
 
-  async send(_index: number, offset: number, bytes: Buffer): Promise<string> {
-    return this.#guard(async () => {
+  send(_index: number, offset: number, bytes: Buffer): Sending {
+    const landed = this.#guard(async () => {
       const file = await this.#open();
       for (let done = 0; done < bytes.length; ) done += (await file.write(bytes, done, bytes.length - done, offset + done)).bytesWritten;
       return (await hashOf(file, offset, bytes.length)) ?? "";
     });
+    landed.catch(() => {}); // heard of by whoever waits for it
+    return { taken: landed.then(() => {}), landed };
+  }
+
+  async claim(): Promise<null> {
+    return null;
   }
 
   async check(which: "part" | "final", offset: number, length: number): Promise<string | null> {

@@ -1,14 +1,15 @@
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
-import { once } from "node:events";
 import { MentorError } from "../../contract/errors.ts";
+import { abortable } from "../abortable.ts";
 import { InTurn } from "../in-turn.ts";
 import type { Clock, Host, HostLane, HostProcess } from "../ports.ts";
-import { asideSuffix, hostDiskFull, type Destination, type LaneBusy, type Survey, type UploadLane } from "./lane.ts";
+import { asideSuffix, hostDiskFull, type Destination, type Heard, type LaneBusy, type Sending, type Survey, type UploadLane } from "./lane.ts";
+import { LanePace } from "./lane-pace.ts";
 
-/** The host has no Python that can run the receiver. */
-export class NoReceiver extends Error {}
+/** The receiver ended without a word: the host has no Python that can run it, or no room for one more. */
+export class NoReceiver extends MentorError {}
 
 interface Reply {
   error?: string;
@@ -19,15 +20,26 @@ interface Reply {
 /** Time the host gets to start the receiver. */
 const START_MS = 30_000;
 
-/** A lane that ends in remote/receiver/receiver.py. Throws `NoReceiver` where that cannot run. */
+/** What goes into the line at once: small enough that lanes take turns, big enough to cost one system call. */
+const PIECE_BYTES = 256 * 1024;
+
+/**
+ * Reads the receiver's source from its own input and runs it: a word of ten thousand letters would
+ * go through the account's shell letter by letter, on every connection.
+ */
+const START = "import os,sys\ns=b''\nwhile len(s)<int(sys.argv[1]):\n r=os.read(0,int(sys.argv[1])-len(s))\n if not r: sys.exit(3)\n s+=r\nexec(compile(s,'receiver','exec'))";
+
+/**
+ * A lane that ends in remote/receiver/receiver.py. It is there as soon as the program is on its way,
+ * since on a long line every wait for an answer is seen: what is asked of it rejects with
+ * `NoReceiver` where it cannot run.
+ */
 export async function openReceiverLane(host: Host, destination: Destination, clock: Clock, signal: AbortSignal): Promise<UploadLane> {
   const connection = await host.openLane(signal);
   try {
-    const process = await connection.spawn(["python3", "-I", "-X", "utf8", "-c", receiverSource()], signal);
-    const lane = new ReceiverLane(connection, process, host.label, destination, clock);
-    await lane.greeted();
-    await lane.open();
-    return lane;
+    const source = receiverSource();
+    const process = await abortable(connection.spawn(["python3", "-I", "-S", "-X", "utf8", "-c", START, String(source.length)]), signal);
+    return new ReceiverLane(connection, process, source, host.label, destination, clock);
   } catch (error) {
     await connection.close();
     throw error;
@@ -40,48 +52,47 @@ class ReceiverLane implements UploadLane {
   readonly #label: string;
   readonly #destination: Destination;
   readonly #clock: Clock;
+  readonly #pace: LanePace;
   readonly #writes = new InTurn();
   readonly #waiting: { resolve(reply: Reply): void; reject(error: Error): void }[] = [];
-  readonly #greeting: Promise<void>;
-  #greet: () => void = () => {};
-  #heard: { at: number; busy: LaneBusy } | null = null;
+  readonly #patience = new AbortController();
+  readonly #opened: Promise<unknown>;
+  #heard: Heard | null = null;
   #failure: MentorError | undefined;
   #stderr = "";
 
-  constructor(connection: HostLane, process: HostProcess, label: string, destination: Destination, clock: Clock) {
+  constructor(connection: HostLane, process: HostProcess, source: Buffer, label: string, destination: Destination, clock: Clock) {
     this.#connection = connection;
     this.#process = process;
     this.#label = label;
     this.#destination = destination;
     this.#clock = clock;
-    this.#greeting = new Promise((resolve) => (this.#greet = resolve));
+    this.#pace = new LanePace(connection.roundTripMs, destination.chunkBytes);
     process.stderr.on("data", (data: Buffer) => (this.#stderr = (this.#stderr + data.toString()).slice(-2000)));
     createInterface({ input: process.stdout }).on("line", (line) => this.#onLine(line));
     process.exited.then(
-      () => this.#fail(new Error(this.#stderr.trim() || "the receiver ended")),
+      () => this.#fail(this.#heard === null ? new NoReceiver("host-lost", `${label} does not run the receiver of uploads.`, { cause: new Error(this.#stderr.trim()) }) : new Error(this.#stderr.trim() || "the receiver ended")),
       (error: unknown) => this.#fail(error),
     );
+    clock.sleep(START_MS, this.#patience.signal).then(
+      () => this.#fail(new Error("the receiver did not start in time")),
+      () => {}, // it answers
+    );
+    const { path: final, bytes, chunkBytes, upload } = destination;
+    this.#writes.run(() => this.#write(source)).catch(() => {}); // whatever is asked next fails too
+    this.#opened = this.#request({ op: "open", final, bytes, chunkBytes, upload });
+    this.#opened.catch(() => {});
   }
 
-  /** Resolves when the receiver has started. */
-  async greeted(): Promise<void> {
-    const patience = new AbortController();
-    const tooLate = this.#clock.sleep(START_MS, patience.signal).then(() => Promise.reject(this.#lost(new Error("the receiver did not start in time"))));
-    const ended = this.#process.exited.then(() => {
-      throw new NoReceiver(this.#stderr.trim());
-    });
-    tooLate.catch(() => {});
-    ended.catch(() => {});
-    await Promise.race([this.#greeting, ended, tooLate]).finally(() => patience.abort());
+  get depth(): number {
+    return this.#pace.depth;
   }
 
-  async open(): Promise<void> {
-    const { path: final, bytes, chunkBytes } = this.#destination;
-    await this.#request({ op: "open", final, bytes, chunkBytes });
-  }
-
-  async survey(): Promise<Survey> {
-    const reply = (await this.#request({ op: "survey" })) as unknown as Omit<Survey, "chunks"> & { chunks: Record<string, string> };
+  async survey(neededBytes: number): Promise<Survey> {
+    const surveyed = this.#request({ op: "survey", neededBytes });
+    surveyed.catch(() => {});
+    await this.#opened;
+    const reply = (await surveyed) as unknown as Omit<Survey, "chunks"> & { chunks: Record<string, string> };
     return { ...reply, chunks: new Map(Object.entries(reply.chunks).map(([index, hash]) => [Number(index), hash])) };
   }
 
@@ -89,8 +100,24 @@ class ReceiverLane implements UploadLane {
     await this.#request({ op: "begin" });
   }
 
-  async send(index: number, offset: number, bytes: Buffer): Promise<string> {
-    return (await this.#request({ op: "chunk", index, offset, length: bytes.length }, bytes)).sha256 as string;
+  send(index: number, offset: number, bytes: Buffer): Sending {
+    const proven = this.#pace.sending(this.#clock.now());
+    let taken!: Promise<void>;
+    const answered = new Promise<Reply>((resolve, reject) => {
+      taken = this.#writes.run(() => this.#ask({ op: "chunk", index, offset, length: bytes.length }, bytes, { resolve, reject }));
+      taken.catch(reject);
+    });
+    const landed = answered.then((reply) => {
+      const { sha256 } = this.#accepted(reply);
+      proven(this.#clock.now());
+      return sha256 as string;
+    });
+    landed.catch(() => {}); // heard of by whoever waits for it
+    return { taken, landed };
+  }
+
+  async claim(index: number): Promise<string | null> {
+    return (await this.#request({ op: "claim", index })).sha256 as string | null;
   }
 
   async check(which: "part" | "final", offset: number, length: number): Promise<string | null> {
@@ -101,60 +128,66 @@ class ReceiverLane implements UploadLane {
     return (await this.#request({ op: "finish", ...hashes, placed, aside: asideSuffix(this.#clock.now()) })).keptAside as string | null;
   }
 
-  heard(): { at: number; busy: LaneBusy } | null {
+  heard(): Heard | null {
     return this.#heard;
   }
 
+  /** A connection on which nothing is left can serve again; the receiver ends with its input. */
   async close(): Promise<void> {
+    const clean = this.#failure === undefined && this.#waiting.length === 0;
+    this.#failure ??= this.#lost(new Error("closed"));
     this.#process.stdin.end();
-    await this.#connection.close();
+    await (clean ? this.#connection.release() : this.#connection.close());
   }
 
-  async #request(header: Record<string, unknown>, payload?: Buffer): Promise<Reply> {
+  async #request(header: Record<string, unknown>): Promise<Reply> {
+    const reply = await new Promise<Reply>((resolve, reject) => {
+      this.#writes.run(() => this.#ask(header, undefined, { resolve, reject })).catch(reject);
+    });
+    return this.#accepted(reply);
+  }
+
+  /** Resolves when the line has taken the question; the answer comes to `waiting`. */
+  async #ask(header: Record<string, unknown>, payload: Buffer | undefined, waiting: { resolve(reply: Reply): void; reject(error: Error): void }): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure;
     const head = Buffer.from(JSON.stringify(header));
     const length = Buffer.alloc(4);
     length.writeUInt32BE(head.length);
-    let answered: Promise<Reply> | undefined;
-    await this.#writes.run(async () => {
-      if (this.#failure !== undefined) throw this.#failure;
-      answered = new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
-      answered.catch(() => {});
-      await this.#write(Buffer.concat([length, head]));
-      if (payload !== undefined) await this.#write(payload);
-    });
-    const reply = await answered!;
+    this.#waiting.push(waiting);
+    await this.#write(Buffer.concat([length, head]));
+    if (payload === undefined) return;
+    for (let start = 0; start < payload.length; start += PIECE_BYTES) await this.#write(payload.subarray(start, start + PIECE_BYTES));
+  }
+
+  #accepted(reply: Reply): Reply {
     if (reply.error !== undefined) throw hostFault(reply, this.#label, this.#destination.path);
     return reply;
   }
 
-  /** Waits while the connection is full, so that no more than one chunk queues up in memory. */
-  async #write(bytes: Buffer): Promise<void> {
-    const { stdin } = this.#process;
-    if (stdin.write(bytes)) return;
-    const ended = new AbortController();
-    try {
-      await Promise.race([once(stdin, "drain", { signal: ended.signal }), once(stdin, "close", { signal: ended.signal })]);
-    } finally {
-      ended.abort();
-    }
-    if (this.#failure !== undefined) throw this.#failure;
+  /** Resolves when the line has taken the bytes, so that no more than one piece a lane waits in memory. */
+  #write(bytes: Buffer): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#failure !== undefined) return reject(this.#failure);
+      this.#process.stdin.write(bytes, (error) => (error ? reject(this.#failure ?? this.#lost(error)) : resolve()));
+    });
   }
 
   #onLine(line: string): void {
-    let reply: Reply;
+    let reply: Reply & Partial<{ beat: LaneBusy; received: number }>;
     try {
       reply = JSON.parse(line) as Reply;
     } catch {
       return this.#fail(new Error(`the receiver answered ${JSON.stringify(line.slice(0, 80))}`));
     }
-    this.#heard = { at: this.#clock.now(), busy: (reply.beat as LaneBusy | undefined) ?? this.#heard?.busy ?? "idle" };
-    if (reply.receiver !== undefined) return this.#greet();
-    if (reply.beat !== undefined) return;
-    this.#waiting.shift()?.resolve(reply);
+    const before = this.#heard;
+    this.#patience.abort();
+    this.#heard = { at: this.#clock.now(), busy: reply.beat ?? before?.busy ?? "idle", received: reply.received ?? before?.received ?? 0 };
+    if (reply.beat === undefined) this.#waiting.shift()?.resolve(reply);
   }
 
   #fail(cause: unknown): void {
     this.#failure ??= this.#lost(cause);
+    this.#patience.abort();
     for (const { reject } of this.#waiting.splice(0)) reject(this.#failure);
     this.#process.kill();
   }
@@ -170,19 +203,20 @@ function hostFault({ error = "", message = "" }: Reply, label: string, path: str
   const cause = new Error(`${error}: ${message}`);
   if (error === "ENOSPC" || error === "EDQUOT") return hostDiskFull(label, path, cause);
   if (error === "EACCES" || error === "EPERM" || error === "EROFS") return new MentorError("host-unsuitable", `${label} does not allow ${path} to be written.`, { cause, advice: "Choose another folder, or use an account that may write there." });
+  if (error === "ESUPERSEDED") return new MentorError("upload-failed", `Another upload writes to ${path} on ${label} now.`, { advice: "Wait for the other one, or send this file under another name." });
   if (error === "EISDIR" || error === "ENOTDIR" || error === "EEXIST" || error === "ENAMETOOLONG") {
     return new MentorError("input-invalid", `${path} cannot be a file on ${label} (${message.trim()}).`, { cause });
   }
   return new MentorError("upload-failed", `${label} could not store ${path} (${error}).`, { cause });
 }
 
-let source: string | undefined;
+let source: Buffer | undefined;
 
-/** The receiver travels as an argument; it lies in `remote/` of the checkout or of the packaged app. */
-function receiverSource(): string {
+/** It lies in `remote/` of the checkout or of the packaged app. */
+function receiverSource(): Buffer {
   for (let folder = import.meta.dirname; source === undefined; folder = dirname(folder)) {
     try {
-      source = readFileSync(join(folder, "remote", "receiver", "receiver.py"), "utf8");
+      source = readFileSync(join(folder, "remote", "receiver", "receiver.py"));
     } catch (error) {
       if (folder === dirname(folder)) throw error;
     }

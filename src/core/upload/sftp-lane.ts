@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { MentorError } from "../../contract/errors.ts";
 import { runToEnd } from "../host/run.ts";
 import type { Clock, Host, HostLane, LaneFile } from "../ports.ts";
-import { asideSuffix, hostDiskFull, type Destination, type Survey, type UploadLane } from "./lane.ts";
+import { asideSuffix, hostDiskFull, type Destination, type Sending, type Survey, type UploadLane } from "./lane.ts";
 
 /** `sh -c SURVEY sh FINAL FOLDER`; constant, names come as arguments. */
 const SURVEY = `
@@ -19,6 +19,9 @@ const HASH = 'dd if="$1" bs="$2" skip="$3" count=1 2>/dev/null | sha256sum';
 
 /** `sh -c NOTE sh JOURNAL LINE` */
 const NOTE = 'printf "%s\\n" "$2" >>"$1"';
+
+/** `sh -c CLAIM sh JOURNAL CHUNK_BYTES INDEX` */
+const CLAIM = 'grep "^$2 $3 " "$1" | tail -n 1';
 
 /** `sh -c FINISH sh FINAL ASIDE PLACED`; prints the name under which another file was kept. */
 const FINISH = `
@@ -41,6 +44,7 @@ export async function openSftpLane(host: Host, destination: Destination, clock: 
 }
 
 class SftpLane implements UploadLane {
+  readonly depth = 2;
   readonly #connection: HostLane;
   readonly #label: string;
   readonly #destination: Destination;
@@ -70,6 +74,7 @@ class SftpLane implements UploadLane {
       // Size, used, available, share: found by their shape, as the names around them may hold spaces.
       freeBytes: Number(/\s\d+\s+\d+\s+(\d+)\s+\d+%\s/.exec(volume)?.[1] ?? 0) * 1024,
       partBytes: Number(blocks) * 512,
+      begun: false,
     };
   }
 
@@ -77,13 +82,16 @@ class SftpLane implements UploadLane {
     await this.#run(': >>"$1"', `${this.#destination.path}.part`);
   }
 
-  async send(index: number, offset: number, bytes: Buffer): Promise<string> {
-    this.#file ??= this.#connection.openFile(`${this.#destination.path}.part`, "r+");
-    const file = await this.#file;
-    await file.write(bytes, offset).catch((error: unknown) => this.#explain(error, bytes.length));
-    const landed = (await this.#hash("part", offset)) ?? hashOf(await file.read(bytes.length, offset));
-    await this.#run(NOTE, `${this.#destination.path}.journal`, `${this.#destination.chunkBytes} ${index} ${landed}`);
-    return landed;
+  send(index: number, offset: number, bytes: Buffer): Sending {
+    const written = this.#write(offset, bytes);
+    const landed = written.then((file) => this.#prove(file, index, offset, bytes.length));
+    landed.catch(() => {}); // heard of by whoever waits for it
+    return { taken: written.then(() => {}), landed };
+  }
+
+  async claim(index: number): Promise<string | null> {
+    const line = await this.#run(CLAIM, `${this.#destination.path}.journal`, String(this.#destination.chunkBytes), String(index));
+    return /[0-9a-f]{64}$/.exec(line.trim())?.[0] ?? null;
   }
 
   async check(which: "part" | "final", offset: number, length: number): Promise<string | null> {
@@ -105,6 +113,19 @@ class SftpLane implements UploadLane {
 
   close(): Promise<void> {
     return this.#connection.close();
+  }
+
+  async #write(offset: number, bytes: Buffer): Promise<LaneFile> {
+    this.#file ??= this.#connection.openFile(`${this.#destination.path}.part`, "r+");
+    const file = await this.#file;
+    await file.write(bytes, offset).catch((error: unknown) => this.#explain(error, bytes.length));
+    return file;
+  }
+
+  async #prove(file: LaneFile, index: number, offset: number, length: number): Promise<string> {
+    const landed = (await this.#hash("part", offset)) ?? hashOf(await file.read(length, offset));
+    await this.#run(NOTE, `${this.#destination.path}.journal`, `${this.#destination.chunkBytes} ${index} ${landed}`);
+    return landed;
   }
 
   #path = (which: "part" | "final") => (which === "part" ? `${this.#destination.path}.part` : this.#destination.path);

@@ -8,8 +8,8 @@ export interface ChunkSource {
   readonly name: string;
   /** Size in bytes when it was opened. */
   readonly bytes: number;
-  /** Exactly `length` bytes. Throws `model-changed`, `stick-removed` or `stick-unreadable`. */
-  read(offset: number, length: number): Promise<Buffer>;
+  /** Fills `bytes` from `offset` on. Throws `model-changed`, `stick-removed` or `stick-unreadable`. */
+  read(bytes: Buffer, offset: number): Promise<void>;
   /** Throws `model-changed` when it is no longer the file that was opened. */
   requireUnchanged(): Promise<void>;
   close(): Promise<void>;
@@ -37,14 +37,12 @@ export async function openFileSource(path: string): Promise<ChunkSource> {
   return {
     name: basename(path),
     bytes: first.size,
-    async read(offset, length) {
-      const buffer = Buffer.allocUnsafe(length);
-      for (let done = 0; done < length; ) {
-        const { bytesRead } = await file.read(buffer, done, length - done, offset + done).catch((error: unknown) => throwUnlessGone(failure(error)));
+    async read(bytes, offset) {
+      for (let done = 0; done < bytes.length; ) {
+        const { bytesRead } = await file.read(bytes, done, bytes.length - done, offset + done).catch((error: unknown) => throwUnlessGone(failure(error)));
         if (bytesRead === 0) return throwUnlessGone(changed());
         done += bytesRead;
       }
-      return buffer;
     },
     async requireUnchanged() {
       // By path, not by handle: a file that was replaced keeps its old self behind the handle.

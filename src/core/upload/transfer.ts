@@ -1,49 +1,79 @@
 import { MentorError } from "../../contract/errors.ts";
+import { abortable } from "../abortable.ts";
 import type { Clock } from "../ports.ts";
-import type { ChunkFeed, ChunkWork } from "./chunk-feed.ts";
+import { Bell } from "./bell.ts";
+import type { Chunk, ChunkFeed } from "./chunk-feed.ts";
+import { LaneCrew } from "./lane-crew.ts";
+import type { LanePolicy } from "./lane-policy.ts";
 import type { OpenLane, UploadLane } from "./lane.ts";
-import { FIRST_LANES, MOST_LANES, wantedLanes, type LaneSample } from "./lane-policy.ts";
+import type { LineDelay } from "./line-delay.ts";
 import { Patience } from "./patience.ts";
 import type { UploadMeter } from "./upload-meter.ts";
 
-/** Chunks on their way in one lane: one crosses the line while the answer to the other comes back. */
-const WINDOW = 2;
 /** How often a chunk may arrive damaged before it is no accident. */
 const DAMAGE_LIMIT = 3;
-/** Period of reports, stall checks and growth. */
-const TICK_MS = 1_000;
-const GROWTH_TICKS = 3;
+/** Between two looks for chunks that are late. */
+const LOOK_MS = 200;
+/** Looks in one period of reports and of the lane policy. */
+const PERIOD = 5;
+/** Questions that one lane may have open about chunks that the host claims to have: they weigh nothing on the line. */
+const CHECKS = 64;
+/** A chunk that takes so many times as long as they usually do is sent on another lane too. */
+const LATE = 1.5;
+const LEAST_LATE_MS = 1_000;
 
 export interface TransferOptions {
   openLane: OpenLane;
   feed: ChunkFeed;
   meter: UploadMeter;
+  policy: LanePolicy;
+  delay: LineDelay;
+  /** Chunks that are not yet proven. */
+  count: number;
   clock: Clock;
   signal: AbortSignal;
-  /** Most lanes that are of use for the bytes at hand. */
-  laneLimit: number;
-  /** Lanes in use at this moment; the meter looks at it too. */
-  lanes: UploadLane[];
 }
 
-/** Moves every chunk of a feed to the host over several lanes, and replaces each lane that drops. */
+/** A chunk on its way, perhaps on two lanes. */
+interface Errand {
+  chunk: Chunk;
+  /** Milliseconds since the epoch. */
+  since: number;
+  carriers: number;
+  proven: boolean;
+}
+
+/** Moves every chunk of a feed to the host over several lanes. */
 export class Transfer {
   readonly #options: TransferOptions;
+  readonly #crew: LaneCrew;
   readonly #patience: Patience;
+  readonly #errands = new Map<number, Errand>();
   readonly #damaged = new Map<number, number>();
-  /** Ends every lane: after a failure only, since one lane outlives a transfer that went well. */
-  readonly #stop = new AbortController();
-  readonly #signal: AbortSignal;
-  readonly #workers: Promise<void>[] = [];
-  readonly #unproven = new Set<number>();
+  readonly #bells = new Map<UploadLane, Bell>();
+  /** Chunks on each lane that the host has not yet answered for. */
+  readonly #unanswered = new Map<UploadLane, number>();
+  /** Aborted when all is proven or all is lost. */
+  readonly #end = new AbortController();
+  readonly #received = new WeakMap<UploadLane, number>();
+  #unproven: number;
+  #failure: { error: unknown } | undefined;
+  /** How long a chunk usually takes, in milliseconds. */
+  #usual = 0;
   #bytesSent = 0;
-  #failure: unknown;
-  #idle: UploadLane | undefined;
 
   constructor(options: TransferOptions) {
     this.#options = options;
-    this.#signal = AbortSignal.any([options.signal, this.#stop.signal]);
-    this.#patience = new Patience(options.clock, this.#signal);
+    this.#unproven = options.count;
+    this.#patience = new Patience(options.clock, AbortSignal.any([options.signal, this.#end.signal]));
+    this.#crew = new LaneCrew({
+      openLane: options.openLane,
+      patience: this.#patience,
+      work: (lane) => this.#work(lane),
+      onDrop: () => options.meter.retried(),
+      onFailure: (error) => this.#finish({ error }),
+      over: this.#end.signal,
+    });
   }
 
   /** Bytes that went out, those sent again included. */
@@ -51,136 +81,196 @@ export class Transfer {
     return this.#bytesSent;
   }
 
-  /** A lane that lived to the end: still open, and now the caller's to close. */
-  get idleLane(): UploadLane | undefined {
-    return this.#idle;
+  get lanes(): readonly UploadLane[] {
+    return this.#crew.lanes;
   }
 
-  /** Resolves when every chunk is proven; `first` is a lane that is open already. */
-  async run(first: UploadLane): Promise<void> {
-    const { laneLimit } = this.#options;
-    this.#startWorker(first);
-    while (this.#workers.length < Math.min(FIRST_LANES, laneLimit)) this.#startWorker();
-    const over = new AbortController();
-    const ticking = this.#tick(AbortSignal.any([this.#stop.signal, over.signal]));
-    // Workers are added while others run.
-    for (let index = 0; index < this.#workers.length; index++) await this.#workers[index];
-    over.abort();
-    await ticking;
-    if (this.#failure !== undefined) throw this.#failure;
+  /** Resolves when every chunk is proven, with a lane that is left over, if any. `lanes` are open, or being opened, already. */
+  async run(lanes: Promise<UploadLane>[]): Promise<UploadLane | undefined> {
+    const { signal, policy, delay } = this.#options;
+    const abort = () => this.#finish({ error: signal.reason });
+    signal.addEventListener("abort", abort, { once: true });
+    this.#crew.resize(policy.wanted, lanes);
+    delay.measure();
+    if (this.#unproven === 0) this.#finish();
+    if (signal.aborted) abort();
+    await this.#watch();
+    signal.removeEventListener("abort", abort);
+    const idle = await this.#crew.dismiss((lane) => this.#failure !== undefined || (this.#unanswered.get(lane) ?? 0) > 0);
+    if (this.#failure === undefined) return idle;
+    await idle?.close().catch(() => {});
+    throw this.#failure.error;
   }
 
-  #startWorker(lane?: UploadLane): void {
-    this.#workers.push(
-      this.#work(lane).catch((error: unknown) => {
-        this.#failure ??= this.#options.signal.aborted ? this.#options.signal.reason : error;
-        this.#stop.abort(error);
-      }),
-    );
+  /** The first to come says how it ended. */
+  #finish(failure?: { error: unknown }): void {
+    if (this.#end.signal.aborted) return;
+    this.#failure = failure;
+    this.#end.abort(failure?.error ?? new Error("all is proven"));
+    this.#ringAll();
   }
 
-  /** One lane's life, and the lives of those that replace it. */
-  async #work(given?: UploadLane): Promise<void> {
-    const { lanes, openLane, feed, meter } = this.#options;
-    for (let next = given; ; next = undefined) {
-      let lane: UploadLane | undefined;
-      let dropped = true;
-      try {
-        lane = next ?? (await openLane(this.#signal));
-        lanes.push(lane);
-        // What was on its way when a lane dropped may have landed: the journal knows.
-        if (next === undefined) feed.claim((await lane.survey()).chunks);
-        await this.#pump(lane);
-        dropped = false;
-        return;
-      } catch (error) {
-        this.#signal.throwIfAborted();
-        if (!isPassing(error)) throw error;
-        meter.retried();
-        await this.#patience.pause(error);
-      } finally {
-        if (lane !== undefined) {
-          lanes.splice(lanes.indexOf(lane), 1);
-          if (dropped || this.#idle !== undefined) await lane.close().catch(() => {});
-          else this.#idle = lane;
-        }
-      }
-    }
+  #ringAll(): void {
+    for (const bell of this.#bells.values()) bell.ring();
   }
 
-  /** Keeps a lane busy until there is nothing left to hand out and all that it took is proven. */
-  async #pump(lane: UploadLane): Promise<void> {
-    const { feed } = this.#options;
-    const under = new Map<number, Promise<void>>();
-    const faults: unknown[] = [];
-    for (;;) {
-      while (faults.length === 0 && under.size < WINDOW) {
-        this.#signal.throwIfAborted();
-        const work = await feed.next();
-        if (work === null) break;
-        this.#unproven.add(work.index);
-        under.set(
-          work.index,
-          this.#deliver(lane, work)
-            .catch((error: unknown) => {
-              feed.giveBack(work.index, false);
-              faults.push(error);
-            })
-            .finally(() => under.delete(work.index)),
-        );
-      }
-      if (faults.length > 0) {
-        await Promise.all(under.values());
-        throw faults[0];
-      }
-      // Another lane may yet drop and give its chunks back; its replacement takes them again.
-      if (under.size === 0) return;
-      await Promise.race(under.values());
-    }
-  }
-
-  async #deliver(lane: UploadLane, work: ChunkWork): Promise<void> {
-    const { feed, meter } = this.#options;
-    if (work.bytes !== null) this.#bytesSent += work.length;
-    const landed = work.bytes === null ? await lane.check("part", work.offset, work.length) : await lane.send(work.index, work.offset, work.bytes);
-    if (landed === work.sha256) {
-      this.#unproven.delete(work.index);
-      this.#patience.advanced();
-      meter.proved(work.length);
-      return;
-    }
-    if (work.bytes !== null) {
-      const times = (this.#damaged.get(work.index) ?? 0) + 1;
-      this.#damaged.set(work.index, times);
-      if (times >= DAMAGE_LIMIT) {
-        throw new MentorError("upload-corrupt", `The part of ${feed.name} at byte ${work.offset} arrived damaged ${times} times.`, { details: { offset: work.offset } });
-      }
-    }
-    meter.retried();
-    feed.giveBack(work.index, true);
-  }
-
-  async #tick(signal: AbortSignal): Promise<void> {
-    const { clock, meter, lanes, laneLimit } = this.#options;
-    const samples: LaneSample[] = [];
-    let before = meter.done;
+  /** Keeps a lane busy until all is over, or until there are lanes enough without it. */
+  async #work(lane: UploadLane): Promise<void> {
+    const bell = new Bell();
+    let sending = 0;
+    let checking = 0;
+    let fault: { error: unknown } | undefined;
+    this.#bells.set(lane, bell);
     try {
-      for (let ticks = 1; ; ticks++) {
-        await clock.sleep(TICK_MS, signal);
-        meter.report(true);
-        if (ticks % GROWTH_TICKS !== 0 || lanes.length === 0) continue;
-        samples.push({ lanes: lanes.length, rate: ((meter.done - before) * 1000) / (TICK_MS * GROWTH_TICKS) });
-        before = meter.done;
-        const wanted = Math.min(wantedLanes(samples), laneLimit, MOST_LANES);
-        for (let count = lanes.length; count < wanted && this.#unproven.size > 0; count++) this.#startWorker();
+      while (!this.#end.signal.aborted) {
+        const leaving = fault !== undefined || this.#crew.mayLeave(lane);
+        const idle = sending + checking === 0;
+        if (leaving && idle) break;
+        const errand = !leaving && sending < lane.depth && checking < CHECKS ? await this.#next(idle) : null;
+        if (errand === null) {
+          await bell.heard();
+          continue;
+        }
+        const isCheck = errand.chunk.bytes === null;
+        if (isCheck) checking++;
+        else sending++;
+        await new Promise<void>((taken) => {
+          this.#deliver(lane, errand, taken)
+            .catch((error: unknown) => (fault ??= { error }))
+            .finally(() => {
+              if (isCheck) checking--;
+              else sending--;
+              taken();
+              bell.ring();
+            });
+        });
       }
+    } finally {
+      this.#bells.delete(lane);
+    }
+    if (fault !== undefined && !this.#end.signal.aborted) throw fault.error;
+  }
+
+  /** What to carry next; null when there is nothing at this moment. An idle lane also takes what is late elsewhere. */
+  async #next(idle: boolean): Promise<Errand | null> {
+    const { feed, clock } = this.#options;
+    const chunk = await abortable(feed.next(), this.#end.signal).catch((error: unknown) => {
+      this.#finish({ error });
+      return null;
+    });
+    const now = clock.now();
+    if (chunk === null) {
+      if (!idle) return null;
+      const late = this.#errands.values().find(({ carriers, since, chunk: { bytes } }) => carriers === 1 && bytes !== null && now - since > Math.max(LEAST_LATE_MS, LATE * this.#usual));
+      if (late === undefined) return null;
+      late.carriers++;
+      this.#options.meter.retried();
+      return late;
+    }
+    const errand = { chunk, since: now, carriers: 1, proven: false };
+    this.#errands.set(chunk.index, errand);
+    return errand;
+  }
+
+  /** `taken` is called when the line has taken all of the chunk. */
+  async #deliver(lane: UploadLane, errand: Errand, taken: () => void): Promise<void> {
+    const { chunk } = errand;
+    const count = (by: number) => this.#unanswered.set(lane, (this.#unanswered.get(lane) ?? 0) + by);
+    try {
+      count(1);
+      const landed = await this.#land(lane, chunk, taken).finally(() => count(-1));
+      const sha256 = await chunk.sha256;
+      if (errand.proven) return;
+      if (landed === sha256) this.#prove(errand);
+      else this.#takeBack(errand, false);
     } catch (error) {
-      if (!signal.aborted) throw error;
+      // Another lane may carry it too; if not, what was on its way may have landed: the journal will say.
+      if (!errand.proven && errand.carriers === 1 && !this.#end.signal.aborted) this.#takeBack(errand, true);
+      throw error;
+    } finally {
+      // Not before no lane reads from its memory any more.
+      if (--errand.carriers === 0 && errand.proven) this.#options.feed.release(chunk);
     }
   }
-}
 
-/** A fault of the line, which another attempt may not meet again. */
-function isPassing(error: unknown): boolean {
-  return error instanceof MentorError && ["host-lost", "host-silent", "host-refused", "host-not-found"].includes(error.code);
+  /** SHA-256 of what stands on the host for the chunk now; null when nothing does. */
+  async #land(lane: UploadLane, chunk: Chunk, taken: () => void): Promise<string | null> {
+    const { index, offset, length, bytes } = chunk;
+    const isThere = bytes === null || (chunk.doubtful && (await lane.claim(index)) === (await chunk.sha256));
+    chunk.doubtful = false;
+    if (isThere) {
+      taken();
+      return lane.check("part", offset, length);
+    }
+    this.#bytesSent += length;
+    const sending = lane.send(index, offset, bytes);
+    sending.taken.then(taken, () => {}); // its failure is that of `landed` too
+    const landed = await sending.landed;
+    if (landed !== (await chunk.sha256)) this.#countDamage(chunk);
+    return landed;
+  }
+
+  #countDamage({ index, offset }: Chunk): void {
+    const times = (this.#damaged.get(index) ?? 0) + 1;
+    this.#damaged.set(index, times);
+    if (times < DAMAGE_LIMIT) return;
+    throw new MentorError("upload-corrupt", `The part of ${this.#options.feed.name} at byte ${offset} arrived damaged ${times} times.`, { details: { offset } });
+  }
+
+  #prove(errand: Errand): void {
+    const { chunk, since } = errand;
+    const took = this.#options.clock.now() - since;
+    this.#usual = this.#usual === 0 ? took : this.#usual * 0.9 + took * 0.1;
+    errand.proven = true;
+    this.#errands.delete(chunk.index);
+    this.#patience.advanced();
+    this.#options.meter.proved(chunk.length);
+    if (--this.#unproven === 0) this.#finish();
+  }
+
+  #takeBack({ chunk }: Errand, doubtful: boolean): void {
+    this.#errands.delete(chunk.index);
+    this.#options.meter.retried();
+    chunk.doubtful = doubtful;
+    this.#options.feed.giveBack(chunk);
+    this.#ringAll();
+  }
+
+  /** Reports, and asks the policy, until the end. */
+  async #watch(): Promise<void> {
+    const { clock, meter, policy, delay } = this.#options;
+    let before = clock.now();
+    let loop = performance.eventLoopUtilization();
+    /** Since the last call. */
+    const usage = () => {
+      const now = performance.eventLoopUtilization();
+      const since = performance.eventLoopUtilization(now, loop);
+      loop = now;
+      return since;
+    };
+    for (let looks = 1; !this.#end.signal.aborted; looks++) {
+      await clock.sleep(LOOK_MS, this.#end.signal).catch(() => {});
+      if (this.#end.signal.aborted) return;
+      this.#ringAll();
+      delay.measure();
+      if (looks % PERIOD !== 0) continue;
+      meter.report(true);
+      const now = clock.now();
+      const arrived = this.#arrived();
+      const rate = (arrived * 1000) / Math.max(1, now - before);
+      if (this.lanes.length > 0) this.#crew.resize(policy.next({ lanes: this.lanes.length, rate, delay: delay.read(), busy: usage().utilization }));
+      before = now;
+    }
+  }
+
+  /** Bytes that the far ends have received since the last call; counted there, since a slow lane proves a chunk only every few seconds. */
+  #arrived(): number {
+    let arrived = 0;
+    for (const lane of this.lanes) {
+      const received = lane.heard()?.received ?? 0;
+      arrived += received - (this.#received.get(lane) ?? 0);
+      this.#received.set(lane, received);
+    }
+    return arrived;
+  }
 }

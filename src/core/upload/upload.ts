@@ -1,9 +1,12 @@
 import { basename, join, posix } from "node:path";
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { MentorError } from "../../contract/errors.ts";
 import type { UploadProgress, UploadResult } from "../../contract/upload.ts";
 import type { Clock, Host } from "../ports.ts";
+import { BufferPool } from "./buffer-pool.ts";
 import { ChunkFeed } from "./chunk-feed.ts";
+import { openHasher } from "./hasher.ts";
+import { firstLanes, LanePolicy, MOST_LANES } from "./lane-policy.ts";
 import type { Destination, OpenLane, Survey, UploadLane } from "./lane.ts";
 import { LocalLane } from "./local-lane.ts";
 import { CHUNK_BYTES, chunkCount, chunkLength, rootHash, type ChunkManifest } from "./manifest.ts";
@@ -11,6 +14,7 @@ import { Patience } from "./patience.ts";
 import { NoReceiver, openReceiverLane } from "./receiver-lane.ts";
 import { openSftpLane } from "./sftp-lane.ts";
 import { openFileSource, type ChunkSource } from "./source.ts";
+import { LineDelay } from "./line-delay.ts";
 import { Transfer } from "./transfer.ts";
 import { UploadMeter } from "./upload-meter.ts";
 
@@ -32,6 +36,13 @@ export interface UploadOptions {
   onManifest?: (manifest: ChunkManifest) => void | Promise<void>;
 }
 
+/** Memory for chunks that are read, on their way or not yet proven. */
+const BUFFER_BYTES = 48 * 2 ** 20;
+const FEWEST_BUFFERS = 8;
+/** A lane that is opened for fewer takes longer to open than they would have waited. */
+const CHUNKS_WORTH_A_LANE = 4;
+/** Chunks of a file on the host that are asked about at once. */
+const QUESTIONS = 64;
 /** Free space that an upload leaves on the host for everybody else. */
 const SPARE_BYTES = 64 * 2 ** 20;
 
@@ -41,70 +52,60 @@ const SPARE_BYTES = 64 * 2 ** 20;
  * aside. Throws `stick-*`, `model-changed`, `disk-full`, `upload-*`, `host-*`.
  */
 export async function uploadFile(options: UploadOptions): Promise<UploadResult> {
-  const { host, clock, signal } = options;
+  const { host, signal } = options;
   signal.throwIfAborted();
   const source = typeof options.source === "string" ? await openFileSource(options.source) : options.source;
   try {
     const known = options.knownManifest?.bytes === source.bytes ? options.knownManifest : undefined;
     const joinPath = host.kind === "local" ? join : posix.join;
     const path = options.into === "folder" ? joinPath(options.destination, basename(source.name)) : options.destination;
-    const destination: Destination = { path, bytes: source.bytes, chunkBytes: known?.chunkBytes ?? options.chunkBytes ?? CHUNK_BYTES };
-    return await new Upload({ ...options, knownManifest: known }, source, destination, laneOpener(host, destination, clock)).run();
+    const destination: Destination = { upload: randomUUID(), path, bytes: source.bytes, chunkBytes: known?.chunkBytes ?? options.chunkBytes ?? CHUNK_BYTES };
+    return await new Upload({ ...options, knownManifest: known }, source, destination).run();
   } finally {
     await source.close();
   }
-}
-
-/** The receiver where it can run, else SFTP; this computer's own disk needs neither. */
-function laneOpener(host: Host, destination: Destination, clock: Clock): OpenLane {
-  if (host.kind === "local") return async () => new LocalLane(destination, clock);
-  let withReceiver = true;
-  return async (signal) => {
-    if (withReceiver) {
-      try {
-        return await openReceiverLane(host, destination, clock, signal);
-      } catch (error) {
-        if (!(error instanceof NoReceiver)) throw error;
-        withReceiver = false;
-      }
-    }
-    return openSftpLane(host, destination, clock, signal);
-  };
 }
 
 class Upload {
   readonly #options: UploadOptions;
   readonly #source: ChunkSource;
   readonly #destination: Destination;
-  readonly #openLane: OpenLane;
   readonly #patience: Patience;
   readonly #startedAt: number;
+  #withReceiver = true;
 
-  constructor(options: UploadOptions, source: ChunkSource, destination: Destination, openLane: OpenLane) {
+  constructor(options: UploadOptions, source: ChunkSource, destination: Destination) {
     this.#options = options;
     this.#source = source;
     this.#destination = destination;
-    this.#openLane = openLane;
     this.#patience = new Patience(options.clock, options.signal);
     this.#startedAt = options.clock.now();
   }
 
   async run(): Promise<UploadResult> {
     let last: UploadLane | undefined;
+    const looking = this.#withLane(undefined, async (open) => {
+      last = open;
+      const survey = await open.survey(this.#neededBytes(0));
+      return { lane: open, survey, there: await this.#findInPlace(open, survey) };
+    });
+    let ahead = this.#openAhead();
     try {
-      const { lane, survey, there } = await this.#withLane(undefined, async (open) => {
-        last = open;
-        const found = await open.survey();
-        return { lane: open, survey: found, there: await this.#findInPlace(open, found) };
-      });
+      const { lane, survey, there } = await looking;
+      if (!this.#withReceiver) {
+        await closeAll(ahead);
+        ahead = this.#openAhead();
+      }
       if (there !== null) {
         await this.#tellManifest(there);
         return this.#result(there.sha256, 0, true, null);
       }
-      this.#requireSpace(survey);
-      await lane.begin();
+      if (!survey.begun) {
+        this.#requireSpace(survey);
+        await lane.begin();
+      }
       last = undefined; // the transfer closes it, or hands it back
-      const { manifest, bytesSent, idleLane } = await this.#transfer(lane, survey);
+      const { manifest, bytesSent, idleLane } = await this.#transfer([Promise.resolve(lane), ...ahead.splice(0)], survey);
       last = idleLane;
       await this.#source.requireUnchanged();
       const kept = await this.#withLane(last, async (open) => {
@@ -114,22 +115,43 @@ class Upload {
       await this.#tellManifest(manifest);
       return this.#result(manifest.sha256, bytesSent, false, kept);
     } finally {
-      await last?.close().catch(() => {});
+      await closeAll([last, ...ahead]);
     }
   }
 
-  async #transfer(first: UploadLane, survey: Survey) {
-    const { clock, signal, knownManifest, onProgress } = this.#options;
+  /** Most lanes that are of use: on this computer more only make the disk seek; each wants chunks to carry, and memory for two. */
+  get #mostLanes(): number {
     const { bytes, chunkBytes } = this.#destination;
-    const feed = new ChunkFeed(this.#source, chunkBytes, knownManifest, survey.chunks);
-    const lanes: UploadLane[] = [];
-    const meter = new UploadMeter(clock, bytes, () => ({ lanes, reading: feed.reading, detail: `Sending ${this.#source.name}` }), onProgress);
-    // On this computer more lanes only make the disk seek; and each lane wants some chunks to carry.
-    const laneLimit = this.#options.host.kind === "local" ? 1 : Math.max(1, Math.ceil(chunkCount(bytes, chunkBytes) / 2));
-    const transfer = new Transfer({ openLane: this.#openLane, feed, meter, clock, signal, laneLimit, lanes });
-    await transfer.run(first);
-    meter.report(true);
-    return { manifest: feed.manifest(), bytesSent: transfer.bytesSent, idleLane: transfer.idleLane };
+    if (this.#options.host.kind === "local") return 1;
+    return Math.max(1, Math.min(MOST_LANES, Math.ceil(chunkCount(bytes, chunkBytes) / CHUNKS_WORTH_A_LANE), Math.floor(bufferCount(chunkBytes) / 2)));
+  }
+
+  /** The lanes beside the first are opened while that one still looks at what is there. */
+  #openAhead(): Promise<UploadLane>[] {
+    const { host, signal } = this.#options;
+    return Array.from({ length: Math.min(firstLanes(host.roundTripMs), this.#mostLanes) - 1 }, () => {
+      const opening = this.#openLane(signal);
+      opening.catch(() => {}); // heard of when it is used
+      return opening;
+    });
+  }
+
+  async #transfer(lanes: Promise<UploadLane>[], survey: Survey) {
+    const { clock, signal, knownManifest, onProgress, host } = this.#options;
+    const { bytes, chunkBytes } = this.#destination;
+    const hasher = openHasher(bytes, knownManifest === undefined);
+    const feed = new ChunkFeed(this.#source, chunkBytes, knownManifest, survey.chunks, hasher, new BufferPool(chunkBytes, bufferCount(chunkBytes)));
+    try {
+      const meter = new UploadMeter(clock, bytes, () => ({ lanes: transfer.lanes, reading: feed.reading, detail: `Sending ${this.#source.name}` }), onProgress);
+      const policy = new LanePolicy(firstLanes(host.roundTripMs), this.#mostLanes);
+      const transfer: Transfer = new Transfer({ openLane: this.#openLane, feed, meter, policy, delay: new LineDelay(host, clock), count: chunkCount(bytes, chunkBytes), clock, signal });
+      const idleLane = await transfer.run(lanes);
+      meter.report(true);
+      return { manifest: await feed.manifest(), bytesSent: transfer.bytesSent, idleLane };
+    } finally {
+      await feed.close();
+      await hasher.close();
+    }
   }
 
   /**
@@ -147,21 +169,29 @@ class Upload {
     const meter = new UploadMeter(clock, bytes, () => ({ lanes: [lane], reading, detail: `Comparing ${this.#source.name} with the file on the host` }), onProgress);
     const whole = createHash("sha256");
     const chunks: string[] = [];
-    for (let index = 0; index < chunkCount(bytes, chunkBytes); index++) {
+    const piece = Buffer.allocUnsafe(Math.min(bytes, chunkBytes));
+    const count = chunkCount(bytes, chunkBytes);
+    const answers: Promise<string | null>[] = [];
+    const ask = (index: number) => {
+      const answer = survey.proven === null ? lane.check("final", index * chunkBytes, chunkLength(index, bytes, chunkBytes)) : Promise.resolve(survey.chunks.get(index) ?? null);
+      answer.catch(() => {}); // heard of below, unless reading fails first
+      return answer;
+    };
+    for (let index = 0; index < count; index++) {
       signal.throwIfAborted();
-      const offset = index * chunkBytes;
+      // Many questions at once: on a long line each would cost a round trip.
+      while (answers.length < Math.min(count, index + QUESTIONS)) answers.push(ask(answers.length));
       const length = chunkLength(index, bytes, chunkBytes);
-      const there = survey.proven === null ? lane.check("final", offset, length) : Promise.resolve(survey.chunks.get(index) ?? null);
-      there.catch(() => {}); // heard of below, unless reading fails first
       let own = known?.chunks[index];
       if (own === undefined) {
+        const read = piece.subarray(0, length);
         reading = true;
-        const piece = await this.#source.read(offset, length);
+        await this.#source.read(read, index * chunkBytes);
         reading = false;
-        whole.update(piece);
-        own = createHash("sha256").update(piece).digest("hex");
+        whole.update(read);
+        own = createHash("sha256").update(read).digest("hex");
       }
-      if ((await there) !== own) return null;
+      if ((await answers[index]) !== own) return null;
       chunks.push(own);
       meter.proved(length);
     }
@@ -172,8 +202,13 @@ class Upload {
     return manifest;
   }
 
+  /** @param partBytes that an earlier attempt has taken up already */
+  #neededBytes(partBytes: number): number {
+    return Math.max(0, this.#destination.bytes - partBytes) + SPARE_BYTES;
+  }
+
   #requireSpace({ freeBytes, partBytes }: Survey): void {
-    const needed = Math.max(0, this.#destination.bytes - partBytes) + SPARE_BYTES;
+    const needed = this.#neededBytes(partBytes);
     if (freeBytes >= needed) return;
     throw new MentorError("disk-full", `${this.#options.host.label} has ${gigabytes(freeBytes)} GB free, and ${this.#source.name} needs ${gigabytes(needed)} GB.`, {
       details: { freeBytes, neededBytes: needed, path: this.#destination.path },
@@ -189,11 +224,22 @@ class Upload {
       } catch (error) {
         this.#options.signal.throwIfAborted();
         await current?.close().catch(() => {});
+        if (error instanceof NoReceiver && this.#withReceiver) {
+          this.#withReceiver = false;
+          continue;
+        }
         if (!(error instanceof MentorError) || error.code !== "host-lost") throw error;
         await this.#patience.pause(error);
       }
     }
   }
+
+  /** With the receiver until the host has shown that it cannot run it, then over SFTP; this computer's own disk needs neither. */
+  readonly #openLane: OpenLane = async (signal) => {
+    const { host, clock } = this.#options;
+    if (host.kind === "local") return new LocalLane(this.#destination, clock);
+    return (this.#withReceiver ? openReceiverLane : openSftpLane)(host, this.#destination, clock, signal);
+  };
 
   async #tellManifest(manifest: ChunkManifest): Promise<void> {
     if (this.#options.knownManifest === undefined) await this.#options.onManifest?.(manifest);
@@ -204,5 +250,11 @@ class Upload {
     return { path, bytes, sha256, bytesSent, seconds: (this.#options.clock.now() - this.#startedAt) / 1000, skipped, ...(keptAside !== null && { keptAside }) };
   }
 }
+
+async function closeAll(lanes: (UploadLane | undefined | Promise<UploadLane>)[]): Promise<void> {
+  await Promise.allSettled(lanes.map(async (lane) => (await lane)?.close()));
+}
+
+const bufferCount = (chunkBytes: number): number => Math.max(FEWEST_BUFFERS, Math.floor(BUFFER_BYTES / chunkBytes));
 
 const gigabytes = (bytes: number): string => (bytes / 1e9).toFixed(2);

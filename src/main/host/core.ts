@@ -21,6 +21,7 @@ import { SessionLogs } from "../../core/session/logs.ts";
 import { PLAN } from "../../core/session/plan.ts";
 import { createSession } from "../../core/session/create.ts";
 import type { Session } from "../../core/session/session.ts";
+import { firstLanes } from "../../core/upload/lane-policy.ts";
 import { uploadFile } from "../../core/upload/upload.ts";
 import { latest } from "./latest.ts";
 import { sessionKeyName } from "./session-key.ts";
@@ -104,7 +105,7 @@ export async function createCore({ dataFolder, shell, secrets = openSecrets(file
     },
     openMilvus: async () => openEndpoint(running(), "milvus"),
     async *upload({ file, to, ...choice }, signal) {
-      const host = await ssh.connect({ kind: "ssh", ...choice }, signal);
+      const host = await ssh.connect({ kind: "ssh", ...choice }, signal, { lanes: firstLanes });
       let result: UploadResult | undefined;
       uploads++;
       try {

@@ -39,9 +39,9 @@ function upload(host: Host, rest: Partial<UploadOptions> = {}): Promise<UploadRe
 }
 
 /** The source, read by `read` from chunk `index` on. */
-async function sourceThat(index: number, read: (offset: number, length: number, file: ChunkSource) => Promise<Buffer>): Promise<ChunkSource> {
+async function sourceThat(index: number, read: (bytes: Buffer, offset: number, file: ChunkSource) => Promise<void>): Promise<ChunkSource> {
   const file = await openFileSource(source);
-  return { ...file, read: (offset, length) => (offset < index * CHUNK_BYTES ? file.read(offset, length) : read(offset, length, file)) };
+  return { ...file, read: (bytes, offset) => (offset < index * CHUNK_BYTES ? file.read(bytes, offset) : read(bytes, offset, file)) };
 }
 
 /** The same file once more, with nothing in its way: it is finished and compared. */
@@ -125,9 +125,9 @@ describe.each(UPLOAD_HOSTS)("on the way to a host (%s)", (kind) => {
     try {
       target = join(disk, "model.gguf");
       const filler = join(disk, "of somebody else");
-      const filling = await sourceThat(6, (offset, length, file) => {
+      const filling = await sourceThat(6, (bytes, offset, file) => {
         if (!existsSync(filler)) fillUp(filler);
-        return file.read(offset, length);
+        return file.read(bytes, offset);
       });
       await expect(upload(host, { source: filling })).rejects.toMatchObject({ code: "disk-full", message: expect.stringContaining(target) });
       expect(existsSync(target)).toBe(false);
@@ -151,7 +151,7 @@ describe.each(UPLOAD_HOSTS)("on the way to a host (%s)", (kind) => {
     if (process.platform !== "linux") return ctx.skip("A file that cannot be read is had from Linux only.");
     // The first page of a process is never mapped: reading it is a true I/O error.
     const broken = await openFileSource("/proc/self/mem");
-    const failing = await sourceThat(6, (_offset, length) => broken.read(0, length));
+    const failing = await sourceThat(6, (bytes) => broken.read(bytes, 0));
     await expect(upload(host, { source: failing })).rejects.toMatchObject({ code: "stick-unreadable", message: expect.stringContaining("EIO") });
     await broken.close();
     expect(existsSync(target)).toBe(false);
@@ -160,12 +160,12 @@ describe.each(UPLOAD_HOSTS)("on the way to a host (%s)", (kind) => {
 
   test.each(["whose file is gone", "whose file ends early and is gone"])("a stick is pulled out, %s", async (how) => {
     const away = join(folder, "away");
-    const vanishing = await sourceThat(6, (offset, length, file) => {
+    const vanishing = await sourceThat(6, (bytes, offset, file) => {
       if (existsSync(source)) {
         renameSync(source, away);
         if (how.includes("early")) truncateSync(away, 6 * CHUNK_BYTES);
       }
-      return file.read(offset, length);
+      return file.read(bytes, offset);
     });
     await expect(upload(host, { source: vanishing })).rejects.toMatchObject({ code: "stick-removed", message: expect.stringContaining(source) });
     expect(existsSync(target)).toBe(false);

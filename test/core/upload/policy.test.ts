@@ -4,16 +4,8 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { systemClock } from "../../../src/adapters/local/clock.ts";
 import { LocalHost } from "../../../src/adapters/local/host.ts";
-import { wantedLanes } from "../../../src/core/upload/lane-policy.ts";
 import { uploadFile } from "../../../src/core/upload/upload.ts";
 import { nameStall } from "../../../src/core/upload/upload-meter.ts";
-
-test("lanes are added while they bring more", () => {
-  expect(wantedLanes([])).toBe(4);
-  expect(wantedLanes([{ lanes: 4, rate: 10 }])).toBe(6);
-  expect(wantedLanes([{ lanes: 4, rate: 10 }, { lanes: 6, rate: 14 }])).toBe(8);
-  expect(wantedLanes([{ lanes: 4, rate: 10 }, { lanes: 6, rate: 10.2 }])).toBe(6);
-});
 
 test("a stall is named after whoever keeps everybody waiting", () => {
   const lane = (at: number, busy: "receiving" | "writing") => ({ heard: () => ({ at, busy }) }) as never;

@@ -49,12 +49,12 @@ async function sourceThat(index: number, happens: () => void, path = source): Pr
   let happened = false;
   return {
     ...file,
-    read(offset, length) {
+    read(bytes, offset) {
       if (!happened && offset === index * CHUNK_BYTES) {
         happened = true;
         happens();
       }
-      return file.read(offset, length);
+      return file.read(bytes, offset);
     },
   };
 }

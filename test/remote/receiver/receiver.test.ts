@@ -27,7 +27,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 type Reply = Record<string, unknown>;
 
 /** The receiver as an upload starts it; `ask` resolves with its answer. */
-async function openReceiver(chunkBytes = CHUNK_BYTES) {
+async function openReceiver(chunkBytes = CHUNK_BYTES, upload = "one") {
   const child = spawn("python3", ["-I", "-X", "utf8", "-c", RECEIVER], { stdio: ["pipe", "pipe", "inherit"] });
   const ended = new Promise((resolve) => child.once("exit", resolve));
   onTestFinished(async () => {
@@ -47,9 +47,8 @@ async function openReceiver(chunkBytes = CHUNK_BYTES) {
     return next();
   };
   const send = (index: number) => ask({ op: "chunk", index, offset: index * CHUNK_BYTES, length: CHUNK_BYTES }, CHUNKS[index]);
-  expect(await next()).toEqual({ receiver: 1 });
-  expect(await ask({ op: "open", final, bytes: 2 * CHUNK_BYTES, chunkBytes })).toEqual({});
-  return { ask, send, survey: () => ask({ op: "survey" }) };
+  expect(await ask({ op: "open", final, upload, bytes: 2 * CHUNK_BYTES, chunkBytes })).toEqual({});
+  return { ask, send, survey: (neededBytes = Number.MAX_SAFE_INTEGER) => ask({ op: "survey", neededBytes }) };
 }
 
 describe.skipIf(withoutPython)("the receiver", () => {
@@ -92,6 +91,39 @@ describe.skipIf(withoutPython)("the receiver", () => {
     expect(await ask({ op: "finish", root: "r", sha256: "s", aside: "kept", placed: false })).toEqual({ keptAside: `${final}.kept-2` });
     expect([`${final}.kept`, `${final}.kept-2`].map((path) => readFileSync(path, "utf8"))).toEqual(["older", "of somebody else"]);
     expect(existsSync(`${final}.part`)).toBe(false);
+  });
+
+  test("begins with the first look where nothing is in the way and there is room", async () => {
+    const first = await openReceiver();
+    expect(await first.survey()).toMatchObject({ begun: false, finalBytes: null });
+    expect(existsSync(`${final}.part`)).toBe(false);
+    expect(await first.survey(1)).toMatchObject({ begun: true });
+    for (const index of CHUNKS.keys()) await first.send(index);
+    await first.ask({ op: "finish", root: "r", sha256: "s", aside: "kept", placed: false });
+    expect(await first.survey(1)).toMatchObject({ begun: false, finalBytes: 2 * CHUNK_BYTES });
+  });
+
+  test("lets the last upload that began write, and tells an earlier one so", async () => {
+    const first = await openReceiver(CHUNK_BYTES, "one");
+    await first.ask({ op: "begin" });
+    const second = await openReceiver(CHUNK_BYTES, "two");
+    await second.ask({ op: "begin" });
+    expect(await first.ask({ op: "chunk", index: 0, offset: 0, length: 4 }, Buffer.from("evil"))).toEqual({ error: "ESUPERSEDED" });
+    expect(await first.ask({ op: "finish", root: "r", sha256: "s", aside: "kept", placed: false })).toEqual({ error: "ESUPERSEDED" });
+    for (const index of CHUNKS.keys()) expect(await second.send(index)).toEqual({ sha256: HASHES[index] });
+    await second.ask({ op: "finish", root: "r", sha256: "s", aside: "kept", placed: false });
+    expect(readFileSync(final).equals(Buffer.concat(CHUNKS))).toBe(true);
+    // Not even its own upload's other connections write to a file that is finished.
+    expect(await second.send(0)).toEqual({ error: "ESUPERSEDED" });
+    expect(existsSync(`${final}.upload`)).toBe(false);
+  });
+
+  test("says by request what its journal has of a chunk", async () => {
+    const { ask, send } = await openReceiver();
+    await ask({ op: "begin" });
+    await send(1);
+    expect(await ask({ op: "claim", index: 1 })).toEqual({ sha256: HASHES[1] });
+    expect(await ask({ op: "claim", index: 0 })).toEqual({ sha256: null });
   });
 
   test("reads a chunk that the disk refuses to its end, so that the next request is understood", async (ctx) => {
