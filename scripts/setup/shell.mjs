@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { runCommand } from "./command.mjs";
 import { unlessCurrent } from "./stamp.mjs";
 
-/** Everything that the shell's two files are made from. */
+/** Everything that the shell's files are made from. */
 const FILES = { output: "dist/electron/main.mjs", stamp: "dist/shell.sha256", sources: ["src/main", "src/core", "src/adapters", "src/contract", "remote/kit", "package.json", "package-lock.json"] };
 
 /**
@@ -16,11 +16,11 @@ export async function buildShellForElectron(root, node, progress) {
 }
 
 /**
- * Bundles Electron's main process and the window's preload into `folder`.
+ * Bundles Electron's main process, its threads and the window's preload into `folder`.
  * @param {string} root @param {string} node a Node 24 @param {string} folder
  */
 export async function buildShell(root, node, folder) {
-  for (const part of ["main", "preload"]) {
+  for (const part of ["main", "hash-worker", "preload"]) {
     const argv = [node, join(root, "node_modules/vite/bin/vite.js"), "build", "--config", "src/main/electron/vite.config.ts", "--outDir", folder];
     await runCommand(`Bundle Electron's ${part}`, argv, { cwd: root, env: { ...process.env, AI_MENTOR_BUNDLE: part } });
   }

