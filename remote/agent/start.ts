@@ -6,8 +6,9 @@ import type { AgentAddress, AgentStartConfig, AgentStatus } from "../../src/cont
 import { MentorError } from "../../src/contract/errors.ts";
 import { addressPath, identityPath } from "./address.ts";
 import { agentFolders, makeFolders, type AgentFolders } from "./folders.ts";
-import { readJson, writePrivateJson } from "./private-file.ts";
-import { identify, isSame, type ProcessIdentity } from "./process-identity.ts";
+import { readJson } from "./private-file.ts";
+import { isSame, type ProcessIdentity } from "./process-identity.ts";
+import { takeTurn } from "./turn.ts";
 
 const START_MS = 30_000;
 /** Longer than the services' own grace together. */
@@ -22,7 +23,9 @@ const REPLACE_MS = 60_000;
 export async function startAgent(config: AgentStartConfig, script: string): Promise<AgentAddress> {
   const folders = agentFolders(config.root);
   makeFolders(folders);
-  const release = await takeTurn(folders);
+  // Two starts at once would both replace the agent.
+  const release = await takeTurn(join(folders.run, "start.turn"), START_MS + REPLACE_MS);
+  if (release === null) throw new MentorError("agent-failed", "Another start of the agent has not finished.");
   try {
     const running = readJson<AgentAddress>(addressPath(folders));
     const hash = readJson<{ hash: string }>(join(dirname(script), "kit.json"))?.hash ?? "unbuilt";
@@ -97,23 +100,6 @@ async function launch(config: AgentStartConfig, script: string, folders: AgentFo
 function failed(message: string, log: string): MentorError {
   const words = readFileSync(log, "utf8").trim().slice(-2_000);
   return new MentorError("agent-failed", message, { details: { log }, cause: words === "" ? undefined : new Error(words) });
-}
-
-/** Two starts at once would both replace the agent. A turn whose holder is gone is free. */
-async function takeTurn(folders: AgentFolders): Promise<() => void> {
-  const path = join(folders.run, "start.json");
-  const until = Date.now() + START_MS + REPLACE_MS;
-  for (;;) {
-    const holder = readJson<ProcessIdentity>(path);
-    if (holder === null || !isSame(holder)) {
-      writePrivateJson(path, identify(process.pid));
-      // Whoever wrote last has the turn; the others see another's name and wait.
-      await sleep(20);
-      if (readJson<ProcessIdentity>(path)?.pid === process.pid) return () => rmSync(path, { force: true });
-    }
-    if (Date.now() > until) throw new MentorError("agent-failed", "Another start of the agent has not finished.");
-    await sleep(50);
-  }
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {
