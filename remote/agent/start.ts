@@ -6,8 +6,8 @@ import type { AgentAddress, AgentStartConfig, AgentStatus } from "../../src/cont
 import { MentorError } from "../../src/contract/errors.ts";
 import { addressPath, identityPath } from "./address.ts";
 import { agentFolders, makeFolders, type AgentFolders } from "./folders.ts";
-import { readJson } from "./private-file.ts";
-import { isSame, type ProcessIdentity } from "./process-identity.ts";
+import { readJson, writePrivateJson } from "./private-file.ts";
+import { identify, isSame, type ProcessIdentity } from "./process-identity.ts";
 import { takeTurn } from "./turn.ts";
 
 const START_MS = 30_000;
@@ -74,6 +74,9 @@ async function launch(config: AgentStartConfig, script: string, folders: AgentFo
   // Its own session: it outlives the SSH connection that started it, and holds none of its streams.
   const child = spawn(process.execPath, [script, "run"], { detached: true, stdio: ["pipe", output, output], cwd: folders.run });
   closeSync(output);
+  // From its birth on, so that the next start ends it should this one be cut off before it listens.
+  const identity = child.pid === undefined ? null : identify(child.pid);
+  if (identity !== null) writePrivateJson(identityPath(folders), identity);
   const ended = new Promise<string>((resolve) => {
     child.once("error", (error) => resolve(error.message));
     child.once("exit", (code, killedBy) => resolve(killedBy === null ? `exit code ${code}` : `signal ${killedBy}`));

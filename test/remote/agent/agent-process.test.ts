@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -35,10 +36,15 @@ async function makeKit(hash: string): Promise<void> {
   await writeFile(join(kit, "kit.json"), JSON.stringify({ hash, version: "1" }));
 }
 
-/** Runs the kit's agent program with an empty environment, as on a bare host. */
-async function run(kit: string, args: string[], input = "") {
+/** Starts the kit's agent program with an empty environment, as on a bare host. */
+function begin(kit: string, args: string[], input = "") {
   const child = spawn(join(kits, kit, "bin", "node"), [join(kits, kit, "agent.mjs"), ...args], { env: {}, cwd: "/", stdio: ["pipe", "pipe", "pipe"] });
   child.stdin.end(input);
+  return child;
+}
+
+async function run(kit: string, args: string[], input = "") {
+  const child = begin(kit, args, input);
   const [stdout, stderr, [exitCode]] = await Promise.all([read(child.stdout), read(child.stderr), once(child, "close")]);
   return { exitCode: exitCode as number, stdout, stderr, answer: JSON.parse(stdout || "null") };
 }
@@ -73,6 +79,22 @@ test("two starts at once make one agent", async () => {
   const { start } = await host();
   const [first, second] = await Promise.all([start(), start()]);
   expect(first).toEqual(second);
+});
+
+test("an agent whose start was cut off before it listened is ended by the next start", async () => {
+  const { root, start, runFolder } = await host();
+  await makeKit("slow");
+  const agent = join(kits, "slow", "agent.mjs");
+  await writeFile(agent, `if (process.argv[2] === "run") await new Promise((resolve) => setTimeout(resolve, 1e9));\n${await readFile(agent, "utf8")}`);
+  const starting = begin("slow", ["start"], JSON.stringify({ key: KEY, root }));
+  const identity = join(runFolder, "agent.process.json");
+  await until(() => existsSync(identity));
+  const { pid } = JSON.parse(await readFile(identity, "utf8")) as { pid: number };
+  expect(isAlive(pid)).toBe(true);
+  starting.kill("SIGKILL");
+  await once(starting, "close");
+  expect((await start()).pid).not.toBe(pid);
+  expect(isAlive(pid)).toBe(false);
 });
 
 test("another key or another kit replaces the agent, and its services go with it", async () => {
