@@ -1,17 +1,31 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+const LOOK_EVERY_MS = 300;
+
+/** The mark of whoever sets a clone up. It lies outside the clone, since an installation empties node_modules. */
+export const markOf = (root) => join(tmpdir(), `ai-mentor-setup-${createHash("sha256").update(root).digest("hex").slice(0, 16)}`);
+
 /**
- * Two set-ups of one clone would install over each other: the second waits for the first. The mark
- * lies outside the clone, since an installation empties node_modules.
- * @template T @param {string} root @param {() => Promise<T>} work @returns {Promise<T>}
+ * Two set-ups of one clone would install over each other: the second waits for the first, and says
+ * so once.
+ * @template T @param {string} root @param {() => Promise<T>} work
+ * @param {{ write(text: string): unknown }} [stream] @returns {Promise<T>}
  */
-export async function oneAtATime(root, work) {
-  const mark = join(tmpdir(), `ai-mentor-setup-${createHash("sha256").update(root).digest("hex").slice(0, 16)}`);
-  while (!take(mark)) await new Promise((resolve) => setTimeout(resolve, 300));
-  const free = () => rmSync(mark, { recursive: true, force: true });
+export async function oneAtATime(root, work, stream = process.stderr) {
+  const mark = markOf(root);
+  const me = nameOf(process.pid);
+  for (let told = false; !take(mark, me); ) {
+    const [holder] = holdersOf(mark);
+    if (!told && holder !== undefined) {
+      told = true;
+      stream.write(`Another set-up of this folder (process ${Number.parseInt(holder, 10)}) is under way; waiting until it is done …\n`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  }
+  const free = () => leave(mark, me);
   process.once("exit", free);
   try {
     return await work();
@@ -21,24 +35,69 @@ export async function oneAtATime(root, work) {
   }
 }
 
-function take(mark) {
+/**
+ * The mark is a folder with one empty file, named after its process. It is made beside and moved
+ * there whole, which succeeds for one process only, since a folder that holds something is never
+ * replaced. What the dead left is removed by their name: never what another has put there meanwhile.
+ */
+function take(mark, me) {
+  const holders = holdersOf(mark);
+  for (const holder of holders) if (!isAlive(holder)) leave(mark, holder);
+  if (holders.some(isAlive)) return false;
+  const beside = `${mark}.${me}`;
+  rmSync(beside, { recursive: true, force: true });
+  mkdirSync(beside);
   try {
-    mkdirSync(mark);
-    writeFileSync(join(mark, "pid"), String(process.pid));
+    writeFileSync(join(beside, me), "");
+    renameSync(beside, mark);
     return true;
   } catch (error) {
-    if (error.code !== "EEXIST") throw error;
-    if (!isAlive(mark)) rmSync(mark, { recursive: true, force: true });
+    rmSync(beside, { recursive: true, force: true });
+    if (!TAKEN.includes(error.code)) throw error;
+    removeEmpty(mark);
     return false;
   }
 }
 
-function isAlive(mark) {
+/** What systems say when the folder to be replaced holds something; Windows also of an empty one. */
+const TAKEN = ["ENOTEMPTY", "EEXIST", "EPERM", "EACCES"];
+
+function leave(mark, holder) {
+  rmSync(join(mark, holder), { recursive: true, force: true });
+  removeEmpty(mark);
+}
+
+function removeEmpty(mark) {
   try {
-    process.kill(Number(readFileSync(join(mark, "pid"), "utf8")), 0);
-    return true;
+    rmdirSync(mark);
+  } catch {
+    // Taken by the next one, or gone.
+  }
+}
+
+function holdersOf(mark) {
+  try {
+    return readdirSync(mark);
   } catch (error) {
-    // No pid yet: whoever made the mark is about to write it.
-    return error.code === "EPERM" || error.code === "ENOENT";
+    if (error.code === "ENOENT") return [];
+    throw error;
+  }
+}
+
+const isAlive = (holder) => nameOf(Number.parseInt(holder, 10)) === holder;
+
+/** A process's number, where it can be told with its start: the same number is soon another's in a container. null when it is dead. */
+function nameOf(pid) {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if (error.code !== "EPERM") return null;
+  }
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const [state, ...rest] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return state === "Z" ? null : `${pid}-${rest[18]}`;
+  } catch {
+    return String(pid);
   }
 }

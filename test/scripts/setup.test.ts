@@ -1,3 +1,6 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, readlink, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,7 +9,7 @@ import { SetupError, adviceFor, runCommand } from "../../scripts/setup/command.m
 import { isInstalled, linkCommand } from "../../scripts/setup/dependencies.mjs";
 import { findNode24, requireNode24Possible } from "../../scripts/setup/node24.mjs";
 import { npmCommand } from "../../scripts/setup/npm.mjs";
-import { oneAtATime } from "../../scripts/setup/one-at-a-time.mjs";
+import { markOf, oneAtATime } from "../../scripts/setup/one-at-a-time.mjs";
 
 let folder: string;
 beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), "set up "))));
@@ -114,10 +117,55 @@ test("npx finds the command in the clone, and a second time nothing changes", as
 
 test("two set-ups of one clone take turns", async () => {
   const events: string[] = [];
+  const quiet = { write: () => {} };
   const work = (name: string) => () => {
     events.push(`${name} in`);
     return new Promise<void>((resolve) => setImmediate(() => (events.push(`${name} out`), resolve())));
   };
-  await Promise.all([oneAtATime(folder, work("a")), oneAtATime(folder, work("b"))]);
+  await Promise.all([oneAtATime(folder, work("a"), quiet), oneAtATime(folder, work("b"), quiet)]);
   expect([events[0]?.replace("in", "out"), events[2]?.replace("in", "out")]).toEqual([events[1], events[3]]);
+});
+
+test("the second set-up says once which process it waits for", async () => {
+  const said: string[] = [];
+  const stream = { write: (text: string) => said.push(text) };
+  let done = () => {};
+  const first = oneAtATime(folder, () => new Promise<void>((resolve) => (done = resolve)), stream);
+  const second = oneAtATime(folder, async () => {}, stream);
+  await expect.poll(() => said).toEqual([expect.stringContaining(`(process ${process.pid})`)]);
+  done();
+  await Promise.all([first, second]);
+  expect(said).toHaveLength(1);
+  expect(existsSync(markOf(folder))).toBe(false);
+});
+
+test.each([
+  ["was killed before it wrote who it is", []],
+  ["has died", ["2147483646"]],
+  ["had a number that now is another process's", [`${process.pid}-1`]],
+  ["was an older one", ["pid"]],
+])("a set-up that %s holds up no other", async (_, left) => {
+  await mkdir(markOf(folder));
+  for (const name of left) await writeFile(join(markOf(folder), name), "");
+  const said: string[] = [];
+  expect(await oneAtATime(folder, async () => "done", { write: (text: string) => said.push(text) })).toBe("done");
+  expect(said).toEqual([]);
+  expect(existsSync(markOf(folder))).toBe(false);
+});
+
+test("of many set-ups one is in it at a time, also after those that were killed", async () => {
+  const program = `
+    import { closeSync, openSync, rmSync } from "node:fs";
+    import { setTimeout } from "node:timers/promises";
+    const { oneAtATime } = await import(process.argv[1]);
+    await oneAtATime(process.argv[2], async () => {
+      closeSync(openSync(process.argv[3], "wx"));
+      await setTimeout(10);
+      rmSync(process.argv[3]);
+      process.kill(process.pid, "SIGKILL");
+    }, { write: () => {} });`;
+  const script = new URL("../../scripts/setup/one-at-a-time.mjs", import.meta.url).href;
+  const contend = () => once(spawn(process.execPath, ["--input-type=module", "--eval", program, script, folder, join(folder, "inside")], { stdio: ["ignore", "ignore", "inherit"] }), "exit");
+  expect(await Promise.all([contend(), contend(), contend(), contend()])).toEqual(Array.from({ length: 4 }, () => [null, "SIGKILL"]));
+  await oneAtATime(folder, async () => {});
 });
