@@ -1,18 +1,39 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { FileReceipt } from "../../src/contract/ingest.ts";
 import { MentorError } from "../../src/contract/errors.ts";
 
+/** A file that was not touched for this long has been given up by whoever sent it; a cut line is back sooner. */
+const ABANDONED_AFTER_MS = 24 * 60 * 60 * 1000;
+
 /** Course files on their way in, kept under their hash: a name is never a path here. */
 export class Inbox {
   readonly #folder: string;
+  readonly #now: () => number;
   /** Hashes that are being written: two senders of one file must not mix their bytes. */
   readonly #writing = new Set<string>();
 
-  constructor(folder: string) {
+  /** `now`: milliseconds since the epoch. */
+  constructor(folder: string, now: () => number = Date.now) {
     this.#folder = folder;
+    this.#now = now;
+  }
+
+  /** Removes what was half sent, or never brought into the course, and given up. Returns how many files that were, and their bytes. */
+  async clear(): Promise<{ files: number; bytes: number }> {
+    const cleared = { files: 0, bytes: 0 };
+    for (const name of await namesIn(this.#folder)) {
+      if (!/^[0-9a-f]{64}(\.part)?$/.test(name)) continue;
+      const path = join(this.#folder, name);
+      const { size, mtimeMs } = await stat(path);
+      if (this.#now() - mtimeMs < ABANDONED_AFTER_MS) continue;
+      await rm(path, { force: true });
+      cleared.files++;
+      cleared.bytes += size;
+    }
+    return cleared;
   }
 
   /** Bytes of the file that have arrived, and whether it is whole. */
@@ -92,6 +113,15 @@ export class Inbox {
 
   #part(sha256: string): string {
     return `${this.#path(sha256)}.part`;
+  }
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
   }
 }
 

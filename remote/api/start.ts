@@ -24,20 +24,29 @@ export interface RunningApi {
  * Starts the API on the loopback. Neither Milvus nor the LLM server need to be there yet.
  *
  * @param output takes log lines, as data
+ * @param now milliseconds since the epoch
  * @throws MentorError port-in-use
  */
-export async function startApi(config: ServiceFile<"api">, output: (line: ServiceOutput) => void = () => {}): Promise<RunningApi> {
+export async function startApi(config: ServiceFile<"api">, output: (line: ServiceOutput) => void = () => {}, now: () => number = Date.now): Promise<RunningApi> {
   const { key } = config;
   const storeOptions: StoreOptions = { address: config.milvusAddress, collection: config.collection, embedding: config.embedding };
   const store = new PassageStore(storeOptions);
   const llm = new LlmClient({ url: config.llmUrl, key, embeddingModel: config.embedding.name });
   const mentor = new Mentor(new Retrieval(store, llm), llm, new Conversations());
   const ingest = new Ingest(store, llm);
-  const inbox = new Inbox(join(config.dataDir, "inbox"));
   const report = (error: unknown) => {
     const { code, message, causes = [] } = toErrorReport(error);
     output({ log: [`${code}: ${message}`, ...causes].join(" | "), level: FAULTLESS.has(code) ? "info" : "error" });
   };
+
+  const inbox = new Inbox(join(config.dataDir, "inbox"), now);
+  try {
+    const { files, bytes } = await inbox.clear();
+    if (files > 0) output({ log: `Course files that were sent more than a day ago and never taken in were removed: ${files}, ${(bytes / 1e6).toFixed(1)} MB.` });
+  } catch (error) {
+    // They only take room; what is in the way will be said when the next file comes.
+    report(error);
+  }
 
   const app = routes({ key, store, storeOptions, llm, mentor, ingest, inbox, report });
   const server = createAdaptorServer({ fetch: app.fetch }) as Server;
