@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { MilvusClient } from "@zilliz/milvus2-sdk-node";
 import { MentorError } from "../../src/contract/errors.ts";
 
@@ -13,12 +14,19 @@ export class MilvusConnection {
     this.#timeoutMs = timeoutMs;
   }
 
-  /** Whether Milvus answers and says that it is well. Never rejects. */
-  async healthy(): Promise<boolean> {
+  /** Whether Milvus answers within `ms` and says that it is well. Never rejects. */
+  async healthy(ms: number): Promise<boolean> {
+    const over = new AbortController();
+    const answer = this.#connected().then(async (client) => (await client.checkHealth()).isHealthy);
+    const late = sleep(ms, false, { signal: over.signal });
     try {
-      return (await (await this.#connected()).checkHealth()).isHealthy;
+      return await Promise.race([answer, late]);
     } catch {
       return false;
+    } finally {
+      answer.catch(() => {});
+      late.catch(() => {});
+      over.abort();
     }
   }
 

@@ -24,6 +24,8 @@ export interface StoreOptions {
 const TEXT_MAX_BYTES = 65_535;
 const NAME_MAX_BYTES = 4096;
 const ROWS_PER_WRITE = 200;
+/** Asked only whether it is well, a store that takes longer is not. */
+const HEALTHY_WITHIN_MS = 3_000;
 
 /**
  * The one adapter over Milvus: a collection of a course's passages.
@@ -50,9 +52,9 @@ export class PassageStore {
     return this.#options.collection;
   }
 
-  /** Whether Milvus answers and says that it is well. Never rejects. */
-  healthy(): Promise<boolean> {
-    return this.#connection.healthy();
+  /** Whether Milvus answers within `ms` milliseconds and says that it is well. Never rejects. */
+  healthy(ms = HEALTHY_WITHIN_MS): Promise<boolean> {
+    return this.#connection.healthy(ms);
   }
 
   /** Upserts the passages of one document and removes whatever was kept of it before. Returns how many are there, counted. */
