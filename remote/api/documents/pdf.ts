@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { getDocumentProxy } from "unpdf";
 import { oneLine, SectionBuilder, type Section } from "./section.ts";
 
@@ -23,7 +24,11 @@ export async function readPdf(bytes: Uint8Array): Promise<Section[]> {
   const document = await getDocumentProxy(Uint8Array.from(bytes), { verbosity: 0 });
   try {
     const lines: Line[] = [];
-    for (let page = 1; page <= document.numPages; page++) lines.push(...(await readLines(await document.getPage(page), page)));
+    for (let page = 1; page <= document.numPages; page++) {
+      lines.push(...(await readLines(await document.getPage(page), page)));
+      // pdf.js goes on from promise to promise: without a turn between, nobody is answered until the book is read.
+      await nextTurn();
+    }
     return toSections(lines);
   } finally {
     await document.loadingTask.destroy();

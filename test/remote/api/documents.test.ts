@@ -29,6 +29,17 @@ test("a PDF keeps its pages, and its larger lines are headings", async () => {
   ]);
 });
 
+test("while a book is read, whoever asks something else is answered", async () => {
+  const pages = Array.from({ length: 20 }, (_, page) => [{ size: 11, text: `This is page ${page}.` }]);
+  let turns = 0;
+  let reading = true;
+  const ask = () => void (reading && (turns++, setImmediate(ask)));
+  ask();
+  await read("a.pdf", makePdf(pages));
+  reading = false;
+  expect(turns).toBeGreaterThanOrEqual(pages.length);
+});
+
 test("plain text has underlined, numbered and standing-alone headings", async () => {
   const sections = await read("a.txt", "Title\n=====\n\nIntro text here.\n\n1.2 Loops\n\nA loop repeats.\n\nOverview\n\nDetails\n\nThe last words.\n");
   expect(sections.map(({ headings, text }) => [headings, text])).toEqual([
