@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { AgentStatus, ServiceConfigs, ServiceName, WatchdogConfig } from "../../src/contract/agent.ts";
+import { systemClock, type Clock } from "./clock.ts";
 import type { AgentFolders } from "./folders.ts";
 import type { Launchers } from "./launcher.ts";
 import { LogStore } from "./log-store.ts";
@@ -17,7 +18,7 @@ export interface AgentOptions {
   kitHash: string;
   launchers: Launchers;
   restarts?: RestartPolicy;
-  now?: () => number;
+  clock?: Clock;
 }
 
 /** Owns the services of one host for one session. Its HTTP side is server.ts. */
@@ -31,8 +32,9 @@ export class Agent {
   constructor(options: AgentOptions) {
     this.#options = options;
     this.logs = new LogStore(options.folders.logs);
-    this.watchdog = new Watchdog(options.now);
-    const context = { run: options.folders.run, key: options.key, token: randomBytes(16).toString("hex"), logs: this.logs, restarts: options.restarts ?? RESTARTS };
+    const clock = options.clock ?? systemClock;
+    this.watchdog = new Watchdog(() => clock.now());
+    const context = { run: options.folders.run, key: options.key, token: randomBytes(16).toString("hex"), logs: this.logs, restarts: options.restarts ?? RESTARTS, clock };
     const { llm, api, milvus } = options.launchers;
     this.#services = { llm: new Service(llm, context), api: new Service(api, context), milvus: new Service(milvus, context) };
   }

@@ -1,4 +1,5 @@
 import type { ServiceConfigs, ServiceName } from "../../src/contract/agent.ts";
+import type { Liveness } from "./liveness.ts";
 
 /** How one service is started, asked whether it is ready, and stopped. */
 export interface Launcher<Name extends ServiceName> {
@@ -7,13 +8,15 @@ export interface Launcher<Name extends ServiceName> {
   title: string;
   argv(config: ServiceConfigs[Name], configFile: string): string[];
   environment?(config: ServiceConfigs[Name]): Record<string, string>;
-  /** A real call to the service. False or a rejection: not yet. */
+  /** A real call to the service that costs it next to nothing. False or a rejection: not yet. */
   probe(config: ServiceConfigs[Name], key: string, signal: AbortSignal): Promise<boolean>;
   stopSignal: NodeJS.Signals;
   /** From the polite signal to the hard one. */
   graceMs: number;
   /** Without any output, from the start to giving up waiting for readiness. */
   readyWithinMs: number;
+  /** Once it is ready, by the same probe. */
+  liveness: Liveness;
 }
 
 export type Launchers = { [Name in ServiceName]: Launcher<Name> };

@@ -3,8 +3,17 @@ import { join } from "node:path";
 import { milvusLiteCommand, probeMilvus } from "../milvus/lite.ts";
 import type { MilvusServiceConfig } from "../../src/contract/agent.ts";
 import type { Launchers } from "./launcher.ts";
+import type { Liveness } from "./liveness.ts";
 
 const HTTP_SERVICE = { stopSignal: "SIGTERM", graceMs: 15_000, readyWithinMs: 180_000 } as const;
+
+/** 45 s of refusals, 75 s of silence. Generation and embedding, search and storing are no reason: they run on other threads. */
+const LIVENESS: Liveness = { everyMs: 15_000, timeoutMs: 10_000, misses: 3 };
+
+/** Five minutes of silence: it reads documents on the thread that answers, and a large one holds it up. */
+const READER_LIVENESS: Liveness = { everyMs: 30_000, timeoutMs: 30_000, misses: 5 };
+
+const MILVUS_PROBE_MS = 10_000;
 
 /** The real services of a kit. `node` is the program that runs the agent itself. */
 export function kitLaunchers(kit: string, node: string): Launchers {
@@ -14,6 +23,7 @@ export function kitLaunchers(kit: string, node: string): Launchers {
       ...HTTP_SERVICE,
       name: "llm",
       title: "The LLM server",
+      liveness: LIVENESS,
       argv: (_config, file) => [node, join(kit, "llm.mjs"), "--config", file],
       // Sampling runs in libuv's pool, whose size is fixed when the process starts.
       environment: (config) => ({ UV_THREADPOOL_SIZE: String(Math.max(4, config.threads ?? 0, config.parallel, availableParallelism())) }),
@@ -23,15 +33,17 @@ export function kitLaunchers(kit: string, node: string): Launchers {
       ...HTTP_SERVICE,
       name: "api",
       title: "The mentor's API",
+      liveness: READER_LIVENESS,
       argv: (_config, file) => [node, join(kit, "api.mjs"), "--config", file],
       probe: (config, key, signal) => answersOk(`http://127.0.0.1:${config.port}/api/health`, key, signal),
     },
     milvus: {
       name: "milvus",
       title: "The course store (Milvus Lite)",
+      liveness: LIVENESS,
       argv: (config) => [...lite(config).argv],
       environment: (config) => lite(config).env,
-      probe: (config) => probeMilvus(config.port),
+      probe: (config) => probeMilvus(config.port, MILVUS_PROBE_MS),
       // It only cleans up after SIGINT.
       stopSignal: "SIGINT",
       graceMs: 15_000,

@@ -1,9 +1,10 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import type { ServiceConfigs, ServiceName, ServiceState, ServiceStatus } from "../../src/contract/agent.ts";
 import { MentorError, toErrorReport, type ErrorReport } from "../../src/contract/errors.ts";
 import type { LogLevel } from "../../src/contract/logs.ts";
+import type { Clock } from "./clock.ts";
 import type { Launcher } from "./launcher.ts";
+import { answersWithin, untilSilent } from "./liveness.ts";
 import type { LogStore } from "./log-store.ts";
 import { parseOutput } from "./output.ts";
 import { requireFreePort } from "./port-owner.ts";
@@ -18,7 +19,11 @@ export interface ServiceContext {
   token: string;
   logs: LogStore;
   restarts: RestartPolicy;
+  clock: Clock;
 }
+
+/** For one probe, while the service is waited for. */
+const READY_PROBE_MS = 5_000;
 
 const LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"];
 
@@ -27,13 +32,15 @@ const LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"];
  *
  *   stopped → starting → ready → stopping → stopped
  *                ↑  └ crash ┘       starting and ready end in failed when crashes do not stop
+ *
+ * One that runs but gives no answer any more is ended, and counts as crashed.
  */
 export class Service<Name extends ServiceName> {
   readonly name: Name;
   readonly #launcher: Launcher<Name>;
   readonly #context: ServiceContext;
   #state: ServiceState = "stopped";
-  #since = new Date();
+  #since: Date;
   #config: ServiceConfigs[Name] | null = null;
   #process: ServiceProcess<Name> | null = null;
   #restarts = 0;
@@ -45,12 +52,14 @@ export class Service<Name extends ServiceName> {
   #living: Promise<void> = Promise.resolve();
   /** Starts and stops wait for one another. */
   #turn: Promise<void> = Promise.resolve();
-  #lastExit = "";
+  /** How the process before ended, after "It …". */
+  #lastEnd = "";
 
   constructor(launcher: Launcher<Name>, context: ServiceContext) {
     this.name = launcher.name;
     this.#launcher = launcher;
     this.#context = context;
+    this.#since = new Date(context.clock.now());
   }
 
   status(): ServiceStatus {
@@ -103,38 +112,38 @@ export class Service<Name extends ServiceName> {
   }
 
   async #live(config: ServiceConfigs[Name], signal: AbortSignal): Promise<void> {
+    const { restarts, clock } = this.#context;
     let crashes = 0;
     let wasReady = false;
     while (!signal.aborted) {
-      let readyAt: number | null = null;
+      let soundMs: number | null;
       try {
         await requireFreePort(config.port, this.#launcher.title);
         if (signal.aborted) return;
-        await this.#runOnce(config, signal, () => {
-          readyAt = Date.now();
-          wasReady = true;
-        });
+        soundMs = await this.#runOnce(config, signal);
       } catch (error) {
         return this.#fail(toErrorReport(error));
       }
       if (signal.aborted) return;
       if (this.#error !== null) return this.#fail(this.#error);
-      const { restarts } = this.#context;
-      crashes = readyAt !== null && Date.now() - readyAt >= restarts.forgiveAfterMs ? 1 : crashes + 1;
+      wasReady ||= soundMs !== null;
+      crashes = soundMs !== null && soundMs >= restarts.forgiveAfterMs ? 1 : crashes + 1;
       if (crashes > (wasReady ? restarts.limit : restarts.limitBeforeReady)) return this.#fail(this.#crashReport(crashes));
       const delay = restarts.firstDelayMs * 2 ** (crashes - 1);
-      this.#enter("starting");
+      this.#waitForRestart(this.#lastEnd, `started again in ${Math.ceil(delay / 1000)} s`);
       this.#restarts++;
-      this.#progress = { done: 0, total: null, unit: "steps", rate: null, etaSeconds: null, detail: `It ended unexpectedly (${this.#lastExit}); started again in ${Math.ceil(delay / 1000)} s` };
-      this.#log("warn", `${this.#launcher.title} ended unexpectedly (${this.#lastExit}); it is started again in ${delay} ms.`);
-      await sleep(delay, undefined, { signal }).catch(() => {});
+      this.#log("warn", `${this.#launcher.title} ${this.#lastEnd}; it is started again in ${delay} ms.`);
+      await clock.sleep(delay, signal).catch(() => {});
     }
   }
 
-  /** One process from its start to its end. Rejects when it could not be started or never became ready. */
-  async #runOnce(config: ServiceConfigs[Name], signal: AbortSignal, onReady: () => void): Promise<void> {
-    const { run, key, token } = this.#context;
-    this.#lastOutputAt = Date.now();
+  /**
+   * One process from its start to its end. Resolves with the milliseconds for which it was ready and
+   * answered, null when it ended before; rejects when it could not be started or never became ready.
+   */
+  async #runOnce(config: ServiceConfigs[Name], signal: AbortSignal): Promise<number | null> {
+    const { run, key, token, clock } = this.#context;
+    this.#lastOutputAt = clock.now();
     const process = new ServiceProcess({
       launcher: this.#launcher,
       config,
@@ -148,18 +157,26 @@ export class Service<Name extends ServiceName> {
     const ended = process.ended.finally(() => over.abort());
     try {
       const stopping = this.#stopWhenAborted(process, signal);
-      const waiting = this.#untilReady(config, AbortSignal.any([signal, over.signal]));
-      const ready = await Promise.race([waiting, ended.then(() => "ended" as const)]);
-      if (ready === "ready") {
-        this.#enter("ready");
-        this.#log("info", `${this.#launcher.title} is ready on port ${config.port}.`);
-        onReady();
-      } else if (ready === "late") {
+      const alive = AbortSignal.any([signal, over.signal]);
+      const ready = await Promise.race([this.#untilReady(config, alive), ended.then(() => "ended" as const)]);
+      if (ready === "late") {
         await this.#end(process);
         throw new MentorError("service-failed", `${this.#launcher.title} did not become ready: no answer and no word from it for ${this.#launcher.readyWithinMs / 1000} s.`, this.#lastWords());
       }
-      this.#lastExit = await ended;
+      let soundMs: number | null = null;
+      let hung: string | null = null;
+      if (ready === "ready") {
+        this.#enter("ready");
+        this.#log("info", `${this.#launcher.title} is ready on port ${config.port}.`);
+        const readyAt = clock.now();
+        const silentMs = await untilSilent((patience) => this.#launcher.probe(config, key, patience), this.#launcher.liveness, clock, alive);
+        soundMs = clock.now() - readyAt - (silentMs ?? 0);
+        if (silentMs !== null) hung = await this.#endHung(process, silentMs);
+      }
+      const exit = await ended;
+      this.#lastEnd = hung ?? `ended unexpectedly (${exit})`;
       await stopping;
+      return soundMs;
     } finally {
       over.abort();
       await process.clear();
@@ -168,16 +185,17 @@ export class Service<Name extends ServiceName> {
   }
 
   async #untilReady(config: ServiceConfigs[Name], signal: AbortSignal): Promise<"ready" | "late" | "ended"> {
-    const startedAt = Date.now();
+    const { key, restarts, clock } = this.#context;
+    const startedAt = clock.now();
     while (!signal.aborted) {
-      const patience = AbortSignal.any([signal, AbortSignal.timeout(5_000)]);
-      if (await this.#launcher.probe(config, this.#context.key, patience).catch(() => false)) return signal.aborted ? "ended" : "ready";
-      if (Date.now() - this.#lastOutputAt > this.#launcher.readyWithinMs) return "late";
-      const seconds = Math.floor((Date.now() - startedAt) / 1000);
+      const answered = await answersWithin(READY_PROBE_MS, (patience) => this.#launcher.probe(config, key, patience), clock, signal);
+      if (answered) return signal.aborted ? "ended" : "ready";
+      if (clock.now() - this.#lastOutputAt > this.#launcher.readyWithinMs) return "late";
+      const seconds = Math.floor((clock.now() - startedAt) / 1000);
       if (this.#progress === null || this.#progress.unit === "seconds") {
         this.#progress = { done: seconds, total: null, unit: "seconds", rate: null, etaSeconds: null, detail: `Waiting for an answer on port ${config.port}` };
       }
-      await sleep(this.#context.restarts.probeIntervalMs, undefined, { signal }).catch(() => {});
+      await clock.sleep(restarts.probeIntervalMs, signal).catch(() => {});
     }
     return "ended";
   }
@@ -196,8 +214,22 @@ export class Service<Name extends ServiceName> {
     this.#log("warn", `${this.#launcher.title} did not stop within ${this.#launcher.graceMs / 1000} s and was ended.`);
   }
 
+  /** Returns how it ended, after "It …". */
+  async #endHung(process: ServiceProcess<Name>, silentMs: number): Promise<string> {
+    const silence = `gave no answer for ${Math.round(silentMs / 1000)} s`;
+    this.#log("warn", `${this.#launcher.title} runs but ${silence}; it is ended.`);
+    this.#waitForRestart(silence, "it is ended");
+    await this.#end(process);
+    return `${silence} and was ended`;
+  }
+
+  #waitForRestart(why: string, what: string): void {
+    this.#enter("starting");
+    this.#progress = { done: 0, total: null, unit: "steps", rate: null, etaSeconds: null, detail: `It ${why}; ${what}` };
+  }
+
   #hear(line: string, level: LogLevel): void {
-    this.#lastOutputAt = Date.now();
+    this.#lastOutputAt = this.#context.clock.now();
     const output = parseOutput(line);
     if ("progress" in output) this.#progress = output.progress;
     else if ("error" in output) {
@@ -207,7 +239,7 @@ export class Service<Name extends ServiceName> {
   }
 
   #crashReport(crashes: number): ErrorReport {
-    return toErrorReport(new MentorError("service-failed", `${this.#launcher.title} ended ${crashes} times in a row, last with ${this.#lastExit}.`, this.#lastWords()));
+    return toErrorReport(new MentorError("service-failed", `${this.#launcher.title} failed ${crashes} times in a row; the last time it ${this.#lastEnd}.`, this.#lastWords()));
   }
 
   #lastWords() {
@@ -228,7 +260,7 @@ export class Service<Name extends ServiceName> {
 
   #enter(state: ServiceState): void {
     this.#state = state;
-    this.#since = new Date();
+    this.#since = new Date(this.#context.clock.now());
     this.#progress = null;
   }
 

@@ -4,6 +4,9 @@ import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { freePort } from "../../../src/adapters/local/free-port.ts";
+import { kitLaunchers } from "../../../remote/agent/launchers.ts";
+import { RESTARTS } from "../../../remote/agent/restarts.ts";
+import { FakeClock } from "../../fakes/clock.ts";
 import { isAlive, KEY, llmConfig, standInAgent, until } from "./stand-in-agent.ts";
 
 test("a service is ready only when a real call with the key succeeds, and its words are kept apart by kind", async () => {
@@ -54,6 +57,46 @@ test("a service that keeps crashing is given up with its last words", async () =
   expect(service().error).toMatchObject({ code: "service-failed", message: expect.stringContaining("exit code 7") });
   expect(service().error?.causes?.join()).toContain("it burns");
   expect((await diary()).length).toBe(3);
+});
+
+test("a service that hangs is ended and started again, and one that is busy for a while is not", async () => {
+  const clock = new FakeClock();
+  const { probe, liveness } = kitLaunchers("/nowhere", process.execPath).llm;
+  let answers = 0;
+  const { agent, service } = await standInAgent({ probe: async (...words) => (await probe(...words)) && ++answers > 0 }, clock);
+  await agent.start("llm", llmConfig(await freePort(0), "good"));
+  await until(async () => (await clock.advance(10), service().state === "ready"));
+  const first = service().pid!;
+  const missAProbe = () => clock.advance(liveness.everyMs + liveness.timeoutMs);
+
+  process.kill(first, "SIGSTOP");
+  for (let missed = 1; missed < liveness.misses; missed++) await missAProbe();
+  process.kill(first, "SIGCONT");
+  await clock.advance(liveness.everyMs);
+  await until(() => answers === 2);
+  expect(service()).toMatchObject({ state: "ready", pid: first, restarts: 0 });
+
+  process.kill(first, "SIGSTOP");
+  for (let missed = 0; missed < liveness.misses; missed++) await missAProbe();
+  expect(service()).toMatchObject({ state: "starting", progress: { detail: "It gave no answer for 75 s; it is ended" } });
+  await until(async () => (await clock.advance(10), service().restarts === 1 && service().state === "ready"));
+  expect(service().pid).not.toBe(first);
+  expect(isAlive(first)).toBe(false);
+  const words = agent.logs.after(0).map(({ text }) => text);
+  expect(words).toContain("The LLM server runs but gave no answer for 75 s; it is ended.");
+  expect(words).toContain("The LLM server gave no answer for 75 s and was ended; it is started again in 1 ms.");
+  await agent.stop("llm");
+  expect(clock.sleeping).toBe(0);
+});
+
+test("a service that hangs after every start is given up: time without an answer excuses nothing", async () => {
+  const clock = new FakeClock();
+  const answered = new Set<number | null>();
+  const { agent, service, diary } = await standInAgent({ probe: async () => (answered.has(service().pid) ? new Promise(() => {}) : answered.add(service().pid).size > 0) }, clock);
+  await agent.start("llm", llmConfig(await freePort(0), "good"));
+  await until(async () => (await clock.advance(5_000), service().state === "failed"));
+  expect(service().error).toMatchObject({ code: "service-failed", message: expect.stringContaining("gave no answer for") });
+  expect((await diary()).length).toBe(RESTARTS.limit + 1);
 });
 
 test("an error that a service reports itself is passed on, and it is not tried again", async () => {

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 import type { LlmServiceConfig, ServiceName, ServiceStatus } from "../../../src/contract/agent.ts";
 import { Agent } from "../../../remote/agent/agent.ts";
+import { systemClock, type Clock } from "../../../remote/agent/clock.ts";
 import { agentFolders, makeFolders } from "../../../remote/agent/folders.ts";
 import type { Launchers } from "../../../remote/agent/launcher.ts";
 import { kitLaunchers } from "../../../remote/agent/launchers.ts";
@@ -15,13 +16,13 @@ const STAND_IN = fileURLToPath(new URL("../../parts/service-stand-in.mjs", impor
 export const KEY = "a-key-of-the-test-that-is-long-enough";
 
 /** An agent in this process, whose LLM server is the stand-in; everything else is real. */
-export async function standInAgent(overrides: Partial<Launchers["llm"]> = {}) {
+export async function standInAgent(overrides: Partial<Launchers["llm"]> = {}, clock: Clock = systemClock) {
   const root = await mkdtemp(join(tmpdir(), "agent "));
   const folders = agentFolders(root);
   makeFolders(folders);
   const launchers = kitLaunchers("/nowhere", process.execPath);
   const llm = { ...launchers.llm, argv: (_config: LlmServiceConfig, file: string) => [process.execPath, STAND_IN, "--config", file], graceMs: 300, ...overrides };
-  const agent = new Agent({ folders, key: KEY, version: "1", kitHash: "test", launchers: { ...launchers, llm }, restarts: { ...RESTARTS, firstDelayMs: 1, probeIntervalMs: 10 } });
+  const agent = new Agent({ folders, key: KEY, version: "1", kitHash: "test", launchers: { ...launchers, llm }, restarts: { ...RESTARTS, firstDelayMs: 1, probeIntervalMs: 10 }, clock });
   onTestFinished(async () => {
     await agent.stopAll("the test is over");
     agent.logs.close();
