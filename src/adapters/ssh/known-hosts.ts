@@ -27,19 +27,39 @@ export class KnownHostsFile {
   }
 
   /**
-   * Accepts a key that is pinned, or the first one ever seen, or the one that the person has
-   * confirmed (`trusted`, a fingerprint). Throws `host-key-changed` for any other.
+   * Lets pass a key that is pinned, or the first one ever seen, or the one that the person has
+   * confirmed (`trusted`, a fingerprint). Throws `host-key-changed` for any other. Writes nothing:
+   * a host may be asked before it has proven that the key is its own.
    */
-  async accept(address: SshAddress, key: Buffer, trusted: string | undefined, now: number): Promise<void> {
+  async check(address: SshAddress, key: Buffer, trusted: string | undefined): Promise<void> {
     const known = await this.find(address);
     const fingerprint = keyFingerprint(key);
-    if (known?.fingerprint === fingerprint) return;
-    if (known !== undefined && trusted !== fingerprint) {
-      throw new MentorError("host-key-changed", `${formatAddress(address)} showed ${fingerprint}, but since ${known.since.slice(0, 10)} it was ${known.fingerprint}.`, {
-        details: { address: formatAddress(address), knownFingerprint: known.fingerprint, fingerprint },
-      });
-    }
-    await this.#update(fileName(address), { type: keyType(key), fingerprint, since: new Date(now).toISOString() });
+    if (known === undefined || known.fingerprint === fingerprint || trusted === fingerprint) return;
+    throw new MentorError("host-key-changed", `${formatAddress(address)} showed ${fingerprint}, but since ${known.since.slice(0, 10)} it was ${known.fingerprint}.`, {
+      details: { address: formatAddress(address), knownFingerprint: known.fingerprint, fingerprint },
+    });
+  }
+
+  /**
+   * Pins a key that was checked and that the host has proven to be its own; a pinned one keeps its
+   * date. `now`: milliseconds since the epoch. One change at a time, so that two first connections
+   * do not lose each other's pin.
+   */
+  pin(address: SshAddress, key: Buffer, now: number): Promise<void> {
+    return this.#changes.run(async () => {
+      const hosts = await this.#read();
+      const fingerprint = keyFingerprint(key);
+      if (hosts[fileName(address)]?.fingerprint === fingerprint) return;
+      const pinned = { ...hosts, [fileName(address)]: { type: keyType(key), fingerprint, since: new Date(now).toISOString() } };
+      await mkdir(dirname(this.#path), { recursive: true, mode: 0o700 });
+      await writeFile(`${this.#path}.new`, `${JSON.stringify(pinned, null, 2)}\n`, { mode: 0o600, flush: true });
+      await rename(`${this.#path}.new`, this.#path);
+    });
+  }
+
+  async accept(address: SshAddress, key: Buffer, trusted: string | undefined, now: number): Promise<void> {
+    await this.check(address, key, trusted);
+    await this.pin(address, key, now);
   }
 
   async #read(): Promise<Record<string, KnownHost>> {
@@ -59,16 +79,6 @@ export class KnownHostsFile {
         advice: "Look at the file, and remove it if you do not need it: every host is then met anew.",
       });
     }
-  }
-
-  /** One change at a time, so that two first connections do not lose each other's pin. */
-  #update(name: string, host: KnownHost): Promise<void> {
-    return this.#changes.run(async () => {
-      const hosts = { ...(await this.#read()), [name]: host };
-      await mkdir(dirname(this.#path), { recursive: true, mode: 0o700 });
-      await writeFile(`${this.#path}.new`, `${JSON.stringify(hosts, null, 2)}\n`, { mode: 0o600, flush: true });
-      await rename(`${this.#path}.new`, this.#path);
-    });
   }
 }
 

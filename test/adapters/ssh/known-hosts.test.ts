@@ -1,0 +1,62 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import ssh2, { type ParsedKey } from "ssh2";
+import { expect, onTestFinished, test } from "vitest";
+import { keyFingerprint, KnownHostsFile } from "../../../src/adapters/ssh/known-hosts.ts";
+
+const ADDRESS = { user: "root", host: "Host.example", port: 22 };
+const NOW = Date.UTC(2026, 0, 2);
+
+const newKey = (): ParsedKey => ssh2.utils.parseKey(ssh2.utils.generateKeyPairSync("ed25519").private) as ParsedKey;
+const [ONE, OTHER] = [newKey().getPublicSSH(), newKey().getPublicSSH()];
+
+function folder(): string {
+  const path = mkdtempSync(join(tmpdir(), "ai-mentor-known-"));
+  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+const inNewFile = () => {
+  const path = join(folder(), "new", "known_hosts.json");
+  return { path, known: new KnownHostsFile(path) };
+};
+
+test("the first key passes and nothing is written; pinned, it is the user's own file and the host's one identity", async () => {
+  const { path, known } = inNewFile();
+  await known.check(ADDRESS, ONE, undefined);
+  expect(existsSync(path)).toBe(false);
+  await known.pin(ADDRESS, ONE, NOW);
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  expect(await known.find({ ...ADDRESS, user: "ann", host: "host.EXAMPLE" })).toEqual({ type: "ssh-ed25519", fingerprint: keyFingerprint(ONE), since: "2026-01-02T00:00:00.000Z" });
+  expect(await known.find({ ...ADDRESS, port: 2222 })).toBeUndefined();
+});
+
+test("another key is refused with both fingerprints, unless the person has confirmed just this one", async () => {
+  const { known } = inNewFile();
+  await known.pin(ADDRESS, ONE, NOW);
+  const refusal = { code: "host-key-changed", details: { knownFingerprint: keyFingerprint(ONE), fingerprint: keyFingerprint(OTHER) } };
+  await expect(known.check(ADDRESS, OTHER, undefined)).rejects.toMatchObject(refusal);
+  await expect(known.check(ADDRESS, OTHER, keyFingerprint(ONE))).rejects.toMatchObject(refusal);
+  await known.check(ADDRESS, OTHER, keyFingerprint(OTHER));
+  expect((await known.find(ADDRESS))?.fingerprint).toBe(keyFingerprint(ONE));
+  await known.pin(ADDRESS, OTHER, NOW);
+  await expect(known.check(ADDRESS, ONE, undefined)).rejects.toMatchObject({ code: "host-key-changed" });
+});
+
+test("a key that is pinned again keeps its date, and first visits at once lose no pin", async () => {
+  const { known } = inNewFile();
+  const ports = [1, 2, 3, 4, 5];
+  await Promise.all(ports.map((port) => known.pin({ ...ADDRESS, port }, ONE, NOW)));
+  await known.pin({ ...ADDRESS, port: 1 }, ONE, NOW + 1e9);
+  for (const port of ports) expect((await known.find({ ...ADDRESS, port }))?.since).toBe("2026-01-02T00:00:00.000Z");
+});
+
+test("a damaged list lets no host pass, and is not overwritten", async () => {
+  const path = join(folder(), "known_hosts.json");
+  writeFileSync(path, "{");
+  const known = new KnownHostsFile(path);
+  await expect(known.check(ADDRESS, ONE, undefined)).rejects.toMatchObject({ code: "internal" });
+  await expect(known.pin(ADDRESS, ONE, NOW)).rejects.toMatchObject({ code: "internal" });
+  expect(readFileSync(path, "utf8")).toBe("{");
+});
