@@ -234,11 +234,13 @@ async function connectOnce({ address, identity, knownHosts, trustFingerprint, cl
     onAnswer?.(roundTripMs);
   });
   let refusal: unknown;
+  let shown: Buffer;
   const abort = () => socket.destroy();
   signal?.addEventListener("abort", abort, { once: true });
   try {
     await new Promise<void>((resolve, reject) => {
-      client.once("ready", resolve);
+      // Only here is the key proven: the verifier below is asked before the host's signature is verified.
+      client.once("ready", () => knownHosts.pin(address, shown, clock.now()).then(resolve, reject));
       client.once("error", reject);
       client.once("close", () => reject(new Error("Connection lost before handshake")));
       client.connect({
@@ -254,7 +256,8 @@ async function connectOnce({ address, identity, knownHosts, trustFingerprint, cl
           ...(known && { serverHostKey: { prepend: signatureAlgorithms(known.type), append: [], remove: [] } as never }),
         },
         hostVerifier: (key: Buffer, verified: (valid: boolean) => void) => {
-          knownHosts.accept(address, key, trustFingerprint, clock.now()).then(
+          shown = key;
+          knownHosts.check(address, key, trustFingerprint).then(
             () => verified(true),
             (error: unknown) => {
               refusal = error;

@@ -57,11 +57,6 @@ export class KnownHostsFile {
     });
   }
 
-  async accept(address: SshAddress, key: Buffer, trusted: string | undefined, now: number): Promise<void> {
-    await this.check(address, key, trusted);
-    await this.pin(address, key, now);
-  }
-
   async #read(): Promise<Record<string, KnownHost>> {
     let text: string;
     try {

@@ -1,8 +1,12 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import ssh2, { type ParsedKey } from "ssh2";
 import { expect, onTestFinished, test } from "vitest";
+import { systemClock } from "../../../src/adapters/local/clock.ts";
+import { SshConnector } from "../../../src/adapters/ssh/connector.ts";
+import { makeKey } from "../../../src/adapters/ssh/keys.ts";
 import { keyFingerprint, KnownHostsFile } from "../../../src/adapters/ssh/known-hosts.ts";
 
 const ADDRESS = { user: "root", host: "Host.example", port: 22 };
@@ -59,4 +63,18 @@ test("a damaged list lets no host pass, and is not overwritten", async () => {
   await expect(known.check(ADDRESS, ONE, undefined)).rejects.toMatchObject({ code: "internal" });
   await expect(known.pin(ADDRESS, ONE, NOW)).rejects.toMatchObject({ code: "internal" });
   expect(readFileSync(path, "utf8")).toBe("{");
+});
+
+test("a host that shows a key it does not own is not pinned with it", async () => {
+  const path = folder();
+  const [own, shown] = [newKey(), newKey()];
+  const claimed = Object.assign(Object.create(own) as ParsedKey, { getPublicSSH: () => shown.getPublicSSH() });
+  const impostor = new ssh2.Server({ hostKeys: [{ key: claimed as never }] as never }, (client) => client.on("error", () => {}));
+  await new Promise<void>((resolve) => impostor.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void impostor.close());
+  const { path: identity } = await makeKey(path);
+  const file = join(path, "known_hosts.json");
+  const { port } = impostor.address() as AddressInfo;
+  await expect(new SshConnector(file, systemClock).connect({ kind: "ssh", address: `root@127.0.0.1:${port}`, identity })).rejects.toMatchObject({ cause: { message: expect.stringContaining("signature verification failed") } });
+  expect(existsSync(file)).toBe(false);
 });
