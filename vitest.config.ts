@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 import { CountReporter } from "./test/count-reporter.ts";
 
 /** Real parts on a loaded machine of two cores: patient limits. */
-const PATIENT = { pool: "forks", testTimeout: 60_000, hookTimeout: 60_000, teardownTimeout: 20_000, allowOnly: false } as const;
+const PATIENT = { pool: "forks", testTimeout: 60_000, hookTimeout: 60_000, teardownTimeout: 20_000, allowOnly: false, expect: { poll: { timeout: 20_000 } } } as const;
 
 /**
  * First the rooms, two files at a time; then whole sessions, one after the other: each of them

@@ -5,6 +5,7 @@ import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ServiceConfigs, ServiceName } from "../../src/contract/agent.ts";
 import { MentorError } from "../../src/contract/errors.ts";
+import type { Clock } from "./clock.ts";
 import type { Launcher } from "./launcher.ts";
 import { endMarked, SERVICE_MARK, recordPath, type ServiceRecord } from "./orphans.ts";
 import { writePrivateJson } from "./private-file.ts";
@@ -18,6 +19,7 @@ export interface ServiceProcessOptions<Name extends ServiceName> {
   key: string;
   /** In the environment of the process and of all that it starts, so that they are known as its own. */
   mark: string;
+  clock: Clock;
   onLine(line: string, from: "stdout" | "stderr"): void;
 }
 
@@ -64,7 +66,7 @@ export class ServiceProcess<Name extends ServiceName> {
     const { stopSignal, graceMs } = this.#options.launcher;
     signalGroup(this.pid, stopSignal);
     const timer = new AbortController();
-    const late = sleep(graceMs, "late" as const, { signal: timer.signal }).catch(() => "ended" as const);
+    const late = this.#options.clock.sleep(graceMs, timer.signal).then(() => "late" as const, () => "ended" as const);
     const outcome = await Promise.race([this.ended.then(() => "ended" as const, () => "ended" as const), late]);
     timer.abort();
     if (outcome === "ended") return true;

@@ -150,6 +150,7 @@ export class Service<Name extends ServiceName> {
       run,
       key,
       mark: `${token}/${this.name}`,
+      clock,
       onLine: (line, from) => this.#hear(line, from === "stdout" ? "info" : "warn"),
     });
     this.#process = process;

@@ -76,7 +76,8 @@ async function expectLetIn(run: CliRun): Promise<void> {
 async function expectNothingLeft(): Promise<void> {
   const { last } = await user.run("status");
   expect(last.session?.phase).toMatch(/^(idle|stopped)$/);
-  expect(readdirSync(user.home, { recursive: true, encoding: "utf8" }).filter((name) => /\.(part|new|tmp)$/.test(name))).toEqual([]);
+  // The core may be in the middle of writing something just then.
+  await expect.poll(() => readdirSync(user.home, { recursive: true, encoding: "utf8" }).filter((name) => /\.(part|new|tmp)$/.test(name))).toEqual([]);
 }
 
 describe("the stick", () => {
@@ -250,8 +251,9 @@ describe("a host of its own", () => {
     };
   };
 
+  /** What was told to end, and whatever told it, may still be on their way out. */
   async function expectHostClean(): Promise<void> {
-    expect(host.processes()).toEqual([]);
+    await expect.poll(() => host.processes()).toEqual([]);
     await expectNothingLeft();
   }
 
@@ -259,7 +261,7 @@ describe("a host of its own", () => {
     const other = onHost("exec python3 -uc 'import socket, sys; port = socket.create_server((\"127.0.0.1\", 8000)); print(\"up\"); sys.stdin.read()'");
     await once(other.stdout, "data");
     await expectFailure(await user.run(...start(makeStick("port", { "m.gguf": tinyGguf() }))), "port-in-use", "8000");
-    expect(host.processes()).toEqual([expect.stringContaining("python3 -uc")]);
+    await expect.poll(() => host.processes()).toEqual([expect.stringContaining("python3 -uc")]);
     other.stdin.end();
     await ended(other);
     expect(readdirSync(join(host.root, "workspace"))).toEqual([]);

@@ -6,17 +6,19 @@ import { expect, onTestFinished, test } from "vitest";
 import { freePort } from "../../../src/adapters/local/free-port.ts";
 import { kitLaunchers } from "../../../remote/agent/launchers.ts";
 import { RESTARTS } from "../../../remote/agent/restarts.ts";
+import { signalGroup } from "../../../remote/agent/process-identity.ts";
 import { FakeClock } from "../../fakes/clock.ts";
-import { isAlive, KEY, llmConfig, standInAgent, until } from "./stand-in-agent.ts";
+import { GRACE_MS, isAlive, KEY, llmConfig, standInAgent, until } from "./stand-in-agent.ts";
 
 test("a service is ready only when a real call with the key succeeds, and its words are kept apart by kind", async () => {
   const { agent, folders, service } = await standInAgent();
   await agent.start("llm", llmConfig(await freePort(0), "good"));
   await until(() => service().state === "ready");
   const { pid } = service();
-  expect(agent.logs.after(0).filter(({ source }) => source === "llm").map(({ level, text }) => [level, text])).toEqual(
-    expect.arrayContaining([["warn", "plain words of the engine"], ["debug", "structured words"]]),
-  );
+  // What it wrote before it answered may be read after its answer.
+  await expect
+    .poll(() => agent.logs.after(0).filter(({ source }) => source === "llm").map(({ level, text }) => [level, text]))
+    .toEqual(expect.arrayContaining([["warn", "plain words of the engine"], ["debug", "structured words"]]));
   const file = join(folders.run, "llm.json");
   expect((await stat(file)).mode & 0o777).toBe(0o600);
   expect(await readFile(`/proc/${pid}/cmdline`, "utf8")).not.toContain(KEY);
@@ -67,6 +69,7 @@ test("a service that hangs is ended and started again, and one that is busy for 
   await agent.start("llm", llmConfig(await freePort(0), "good"));
   await until(async () => (await clock.advance(10), service().state === "ready"));
   const first = service().pid!;
+  onTestFinished(() => signalGroup(first, "SIGKILL"));
   const missAProbe = () => clock.advance(liveness.everyMs + liveness.timeoutMs);
 
   process.kill(first, "SIGSTOP");
@@ -134,15 +137,20 @@ test("the same configuration again changes nothing; another one replaces the pro
 });
 
 test("stop ends a service that ignores it, and whatever it started; nothing of it stays in run/", async () => {
-  const { agent, folders, service, diary } = await standInAgent();
+  const clock = new FakeClock();
+  const { agent, folders, service, diary } = await standInAgent({}, clock);
   await agent.start("llm", llmConfig(await freePort(0), "stubborn child"));
-  await until(() => service().state === "ready");
+  await until(async () => (await clock.advance(10), service().state === "ready"));
   const pid = service().pid!;
   const child = Number((await diary()).find((line) => line.startsWith("child"))!.split(" ")[1]);
   expect(isAlive(child)).toBe(true);
-  await agent.stop("llm");
+  const stopping = agent.stop("llm");
+  // The time it is given begins only now: a loaded computer may be slow to tell it.
+  await until(async () => (await diary()).includes("ignored SIGTERM"));
+  expect(isAlive(pid)).toBe(true);
+  await clock.advance(GRACE_MS);
+  await stopping;
   expect(service()).toMatchObject({ state: "stopped", pid: null, error: null });
-  expect(await diary()).toContain("ignored SIGTERM");
   await until(() => !isAlive(pid) && !isAlive(child));
   expect(await readdir(folders.run)).toEqual(["stand-in.txt"]);
 });

@@ -13,6 +13,8 @@ import { identify } from "../../../remote/agent/process-identity.ts";
 import { RESTARTS } from "../../../remote/agent/restarts.ts";
 
 const STAND_IN = fileURLToPath(new URL("../../parts/service-stand-in.mjs", import.meta.url));
+/** From the polite signal to the hard one. */
+export const GRACE_MS = 300;
 export const KEY = "a-key-of-the-test-that-is-long-enough";
 
 /** An agent in this process, whose LLM server is the stand-in; everything else is real. */
@@ -21,7 +23,7 @@ export async function standInAgent(overrides: Partial<Launchers["llm"]> = {}, cl
   const folders = agentFolders(root);
   makeFolders(folders);
   const launchers = kitLaunchers("/nowhere", process.execPath);
-  const llm = { ...launchers.llm, argv: (_config: LlmServiceConfig, file: string) => [process.execPath, STAND_IN, "--config", file], graceMs: 300, ...overrides };
+  const llm = { ...launchers.llm, argv: (_config: LlmServiceConfig, file: string) => [process.execPath, STAND_IN, "--config", file], graceMs: GRACE_MS, ...overrides };
   const agent = new Agent({ folders, key: KEY, version: "1", kitHash: "test", launchers: { ...launchers, llm }, restarts: { ...RESTARTS, firstDelayMs: 1, probeIntervalMs: 10 }, clock });
   onTestFinished(async () => {
     await agent.stopAll("the test is over");
