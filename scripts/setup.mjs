@@ -9,6 +9,7 @@ import { findNode24, nodeAdvice, requireNode24Possible } from "./setup/node24.mj
 import { oneAtATime } from "./setup/one-at-a-time.mjs";
 import { createProgress } from "./setup/progress.mjs";
 import { buildShellForElectron } from "./setup/shell.mjs";
+import { buildSshBinding } from "./setup/ssh-binding.mjs";
 import { buildWindow } from "./setup/window.mjs";
 
 export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "..");
@@ -24,6 +25,7 @@ export async function setup({ root = ROOT, progress = createProgress() } = {}) {
   const node = findNode24(root);
   if (node === null) throw new SetupError("Node 24 is not among the installed packages.", { advice: nodeAdvice(process.platform, process.arch) });
   linkCommand(root);
+  await buildSshBinding(root, node, progress);
   await buildWindow(root, node, progress);
   await buildShellForElectron(root, node, progress);
   return { node };

@@ -2,12 +2,16 @@ import { spawn } from "node:child_process";
 
 /** A failure of the set-up that has been put into words; shown without a stack. */
 export class SetupError extends Error {
-  /** @param {string} message @param {{ advice?: string, lines?: string[] }} [options] */
-  constructor(message, { advice = "", lines = [] } = {}) {
+  /**
+   * @param {string} message
+   * @param {{ advice?: string, lines?: string[], signal?: NodeJS.Signals | null }} [options] `signal`: what stopped the program that failed
+   */
+  constructor(message, { advice = "", lines = [], signal = null } = {}) {
     super(message);
     this.name = "SetupError";
     this.advice = advice;
     this.lines = lines;
+    this.signal = signal;
   }
 }
 
@@ -39,7 +43,7 @@ export function runCommand(title, [command, ...args], { cwd, env = process.env }
       if (code === 0) return resolve();
       const lines = tail.split(/\r?\n/).filter((line) => !/^\s*$|^npm warn|^\s+at \S/.test(line)).slice(-KEPT_LINES);
       const how = signal === null ? `ended with exit code ${code}` : `was stopped by ${signal}`;
-      reject(new SetupError(`${title}: ${[command, ...args].slice(0, 6).join(" ")} ${how}.`, { advice: adviceFor(tail), lines }));
+      reject(new SetupError(`${title}: ${[command, ...args].slice(0, 6).join(" ")} ${how}.`, { advice: adviceFor(tail), lines, signal }));
     });
   });
 }

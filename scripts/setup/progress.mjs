@@ -27,5 +27,9 @@ export function createProgress(stream = process.stderr) {
         clearInterval(timer);
       }
     },
+    /** Says what is good to know and stops nothing. @param {string} line */
+    note(line) {
+      stream.write(`${line}\n`);
+    },
   };
 }

@@ -4,20 +4,22 @@ import { dirname, join } from "node:path";
 
 /**
  * Does `work` unless `output` is there and was made from just these sources.
- * @param {string} root @param {{ output: string, stamp: string, sources: string[] }} files all below root
+ * @param {string} root
+ * @param {{ output: string, stamp: string, sources: string[], conditions?: string }} files all below
+ *   root; `conditions`: what else counts, as text
  * @param {() => Promise<void>} work
  */
-export async function unlessCurrent(root, { output, stamp, sources }, work) {
+export async function unlessCurrent(root, { output, stamp, sources, conditions = "" }, work) {
   const file = join(root, stamp);
-  const wanted = hashOf(root, sources);
+  const wanted = hashOf(root, sources, conditions);
   if (existsSync(join(root, output)) && existsSync(file) && readFileSync(file, "utf8") === wanted) return;
   await work();
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, wanted);
 }
 
-function hashOf(root, sources) {
-  const hash = createHash("sha256");
+function hashOf(root, sources, conditions) {
+  const hash = createHash("sha256").update(conditions);
   for (const source of sources) addToHash(hash, root, source);
   return hash.digest("hex");
 }

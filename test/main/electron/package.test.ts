@@ -52,7 +52,7 @@ test("the archive holds the app, its licence and its native packages, and nothin
 });
 
 test("no source, test or map and nothing to compile with is in it", () => {
-  expect(archived.filter((path) => /\.([cm]?tsx?|map|cc|cpp|h|gyp|o|a|md)$|(^|\/)(tests?|examples?|obj\.target)(\/|$)|\.test\.|node-[a-z]+-x64/.test(path))).toEqual([]);
+  expect(archived.filter((path) => /\.([cm]?tsx?|map|cc|cpp|h|gyp|o|a|md|sha256)$|(^|\/)(tests?|examples?|obj\.target)(\/|$)|\.test\.|node-[a-z]+-x64/.test(path))).toEqual([]);
 });
 
 test("native modules lie beside the archive, and nothing but them", async ({ skip }) => {
