@@ -17,11 +17,12 @@ import { formatTable } from "./table.ts";
 import type { Tool } from "./tool.ts";
 
 const USAGE = `npm run bench:upload -- [--profiles A,B,C,D,E] [--size-mib N] [--file FILE] [--peers scp,rsync,rclone,fastput]
-                        [--timeout-s N] [--dir DIR] [--json FILE]
+                        [--rounds N] [--timeout-s N] [--dir DIR] [--json FILE]
 
 Sends the same file over the same link with every tool, and compares it after each.
   --size-mib   size of a random file; by default each profile has its own (2048, 1024, 256)
   --file       send this file instead
+  --rounds     repeats all tools, in turn, so often; the table then shows medians and (lowest–highest)
   --timeout-s  longest time of one tool; by default ten times what the link needs, and a minute
   --dir        where the file and its copies lie; needs twice the size
 `;
@@ -50,6 +51,7 @@ function writeRandomFile(path: string, bytes: number): void {
 
 /** What all runs of one profile share. Absolute paths; `timeout` in seconds, where the caller set one. */
 interface Run {
+  rounds: number;
   file: string;
   folder: string;
   timeout: number | undefined;
@@ -75,7 +77,11 @@ async function runTool(tool: Tool, profile: Profile, link: Link, { file, folder,
   }
 }
 
-async function runProfile(profile: Profile, tools: Tool[], run: Run): Promise<Row[]> {
+/** Nobody always goes first, on a fresh link and a rested machine. */
+const inTurn = (tools: Tool[], turn: number): Tool[] => [...tools.slice(turn % tools.length), ...tools.slice(0, turn % tools.length)];
+
+/** `turn`: how many times the order of the tools has moved on when it begins. */
+async function runProfile(profile: Profile, tools: Tool[], turn: number, run: Run): Promise<Row[]> {
   const missing = linkMissing(profile);
   if (missing !== null) {
     say(`Profile ${profile.name} (${describeProfile(profile)}) is left out: ${missing}.`);
@@ -85,7 +91,10 @@ async function runProfile(profile: Profile, tools: Tool[], run: Run): Promise<Ro
   const rows: Row[] = [];
   const link = await startLink(profile);
   try {
-    for (const tool of tools) rows.push(await runTool(tool, profile, link, run));
+    for (let round = 1; round <= run.rounds; round++) {
+      if (run.rounds > 1) say(`Round ${round} of ${run.rounds}`);
+      for (const tool of inTurn(tools, turn + round - 1)) rows.push({ ...(await runTool(tool, profile, link, run)), ...(run.rounds > 1 && { round }) });
+    }
   } finally {
     await link.stop();
   }
@@ -98,6 +107,7 @@ async function main(): Promise<void> {
       profiles: { type: "string", default: "A,B,C,D,E" },
       peers: { type: "string", default: "scp,rsync,rclone,fastput" },
       "size-mib": { type: "string" },
+      rounds: { type: "string", default: "1" },
       "timeout-s": { type: "string" },
       file: { type: "string" },
       dir: { type: "string", default: tmpdir() },
@@ -111,6 +121,8 @@ async function main(): Promise<void> {
     return text === undefined ? undefined : Number(text);
   };
   const size = positive(values["size-mib"], "size-mib");
+  const rounds = positive(values.rounds, "rounds")!;
+  if (!Number.isInteger(rounds)) throw new Error(`--rounds needs a whole number, not ${values.rounds}.`);
   const timeout = positive(values["timeout-s"], "timeout-s");
   const peers = choose(values.peers, PEERS, "peer").filter((peer) => {
     const missing = peer.missing();
@@ -127,10 +139,7 @@ async function main(): Promise<void> {
       const file = values.file ?? join(folder, "payload.bin");
       if (values.file === undefined) writeRandomFile(file, Math.round((size ?? profile.sizeMib) * 2 ** 20));
       const proven = profile.rateMbit === 0 && peers.includes(scp) && scpWithDigest.missing() === null ? [scpWithDigest] : [];
-      const tools = [ours, ...peers, ...proven];
-      // Nobody always goes first, on a fresh link and a rested machine.
-      const turn = index % tools.length;
-      rows.push(...(await runProfile(profile, [...tools.slice(turn), ...tools.slice(0, turn)], { file: resolve(file), folder, timeout, signal: stopped.signal })));
+      rows.push(...(await runProfile(profile, [ours, ...peers, ...proven], index, { rounds, file: resolve(file), folder, timeout, signal: stopped.signal })));
       if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(rows, null, 2)}\n`);
     }
   } finally {

@@ -1,10 +1,12 @@
 import { steadyRate, type Measured } from "./measure.ts";
 import { payloadLimit, type Profile } from "./profiles.ts";
 
-/** One profile and tool. Rates in MB (10⁶ bytes) per second; null where it cannot be said. */
+/** One profile, tool and round. Rates in MB (10⁶ bytes) per second; null where it cannot be said. */
 export interface Row {
   profile: string;
   tool: string;
+  /** From 1; only where there were several. */
+  round?: number;
   /** Bytes that arrived; all of the file unless it timed out or failed. */
   bytes: number;
   seconds: number;
