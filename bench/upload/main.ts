@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { linkMissing, startLink, type Link } from "./link.ts";
 import { bytesIn, measure } from "./measure.ts";
-import { ours } from "./ours.ts";
+import { ours, warmUp } from "./ours.ts";
 import { fastput } from "./peers/fastput.ts";
 import { rclone } from "./peers/rclone.ts";
 import { rsync } from "./peers/rsync.ts";
@@ -129,6 +129,7 @@ async function main(): Promise<void> {
     if (missing !== null) say(`${peer.name} is left out: ${missing}.`);
     return missing === null;
   });
+  warmUp();
   const folder = mkdtempSync(join(resolve(values.dir), "ai-mentor-bench-"));
   const rows: Row[] = [];
   // The link and the running tool are taken down first, or they would stay behind.

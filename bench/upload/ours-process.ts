@@ -5,7 +5,9 @@ import { firstLanes } from "../../src/core/upload/lane-policy.ts";
 import { uploadFile } from "../../src/core/upload/upload.ts";
 import type { Job } from "./tool.ts";
 
-const { link, file, folder, scratch } = JSON.parse(process.argv[2]!) as Job;
+// Without a job only its modules are loaded.
+if (process.argv[2] === undefined) process.exit();
+const { link, file, folder, scratch } = JSON.parse(process.argv[2]) as Job;
 const connector = new SshConnector(join(scratch, "known-hosts.json"), systemClock);
 const host = await connector.connect({ kind: "ssh", address: `${link.user}@${link.host}:${link.port}`, identity: link.privateKey }, undefined, { lanes: firstLanes });
 try {
