@@ -1,10 +1,12 @@
 """The host's end of an upload: writes chunks where they belong and says what landed.
 
-Started once a connection, its source as the first bytes of its input, so nothing is installed.
-Standard library only, Python 3.8 or newer. Requests come on standard input: four bytes of length, a
-JSON header, and for a chunk its bytes. Replies go to standard output, one JSON object a line, in
-order. Twice a second a line {"beat": ..., "received": ...} says what the receiver is busy with, and
-how many bytes of chunks it has received so far.
+Started once an upload, its source as the first bytes of its input, so nothing is installed.
+Standard library only, Python 3.8 or newer. Its first line is standard input and output; further ones
+come over a socket that it names when it is asked to open, each to a process forked for it, so that
+what an account's start-up files and Python cost is paid once. Requests on a line: four bytes of
+length, a JSON header, and for a chunk its bytes. Replies: one JSON object a line, in order. Twice a
+second {"beat": ..., "received": ...} says what the line is busy with, and how many bytes of chunks
+have come over it so far.
 
 Beside the file FINAL it keeps FINAL.part (until every chunk is proven) and FINAL.journal, to which
 every proven chunk is appended: {"i": index, "h": sha256}. After the rename follows {"done": ...} with
@@ -19,13 +21,14 @@ import hashlib
 import json
 import os
 import select
+import socket
 import struct
-import sys
 import threading
 import time
 
 PIECE = 1 << 20
 BEAT_SECONDS = 0.5
+DOOR_SECONDS = 0.2
 # What lies in the host's memory only is brought to its disk this often, so that the end is no wait.
 FLUSH_SECONDS = 0.25
 SYNC_FILE_RANGE_WRITE = 2
@@ -35,24 +38,85 @@ SET_PIPE_SIZE, PIPE_BYTES = 1031, 1 << 20
 # The desktop is gone for good; a sleeping laptop makes a new connection anyway.
 SILENCE_SECONDS = 600
 
-busy = "idle"
-received = 0
-output_lock = threading.Lock()
 
 
-def say(message):
-    with output_lock:
-        sys.stdout.write(json.dumps(message) + "\n")
-        sys.stdout.flush()
+class Line:
+    """One connection: two descriptors, and what it is busy with."""
+
+    def __init__(self, source, sink):
+        self.source = source
+        self.sink = sink
+        self.busy = "idle"
+        self.received = 0
+        self.saying = threading.Lock()
+
+    def say(self, message):
+        view = memoryview((json.dumps(message) + "\n").encode())
+        with self.saying:
+            while len(view):
+                view = view[os.write(self.sink, view):]
+
+    def read_into(self, view):
+        """Fills the view; False at the line's end."""
+        filled = 0
+        while filled < len(view):
+            if not select.select([self.source], [], [], SILENCE_SECONDS)[0]:
+                return False
+            count = os.readv(self.source, [view[filled:]])
+            if count == 0:
+                return False
+            filled += count
+        return True
+
+    def read_header(self):
+        self.busy = "idle"
+        size = bytearray(4)
+        if not self.read_into(memoryview(size)):
+            return None
+        header = bytearray(struct.unpack(">I", size)[0])
+        if not self.read_into(memoryview(header)):
+            return None
+        return json.loads(bytes(header).decode("utf-8"))
 
 
-def beat():
+def beat(line):
     while True:
         time.sleep(BEAT_SECONDS)
         try:
-            say({"beat": busy, "received": received})
+            line.say({"beat": line.busy, "received": line.received})
         except OSError:
-            os._exit(0)
+            return  # whoever reads from it knows
+
+
+class Door:
+    """A socket that only this user can reach, for the upload's other connections."""
+
+    def __init__(self):
+        self.folder = os.path.join(os.environ.get("TMPDIR") or "/tmp", "ai-mentor-" + os.urandom(8).hex())
+        self.path = os.path.join(self.folder, "lines")
+        self.listener = socket.socket(socket.AF_UNIX)
+        try:
+            os.mkdir(self.folder, 0o700)
+            self.listener.bind(self.path)
+            self.listener.listen(64)
+        except OSError:
+            self.close()
+            self.path = None  # each connection needs a receiver of its own
+
+    def knock(self):
+        """The next connection's descriptor; None when nobody has knocked for a moment."""
+        if self.path is None:
+            time.sleep(DOOR_SECONDS)
+        elif select.select([self.listener], [], [], DOOR_SECONDS)[0]:
+            return self.listener.accept()[0].detach()
+        return None
+
+    def close(self):
+        for remove, path in ((os.unlink, self.path), (os.rmdir, self.folder)):
+            try:
+                remove(path)
+            except OSError:
+                pass
 
 
 def flush(descriptor):
@@ -70,31 +134,6 @@ def flush(descriptor):
 
 def in_background(work, *arguments):
     threading.Thread(target=work, args=arguments, daemon=True).start()
-
-
-def read_into(view):
-    """Fills the view from standard input; False at its end."""
-    filled = 0
-    while filled < len(view):
-        if not select.select([0], [], [], SILENCE_SECONDS)[0]:
-            os._exit(0)
-        count = os.readv(0, [view[filled:]])
-        if count == 0:
-            return False
-        filled += count
-    return True
-
-
-def read_header():
-    global busy
-    busy = "idle"
-    size = bytearray(4)
-    if not read_into(memoryview(size)):
-        return None
-    header = bytearray(struct.unpack(">I", size)[0])
-    if not read_into(memoryview(header)):
-        return None
-    return json.loads(bytes(header).decode("utf-8"))
 
 
 def sync_folder(path):
@@ -119,7 +158,8 @@ class Superseded(Exception):
 
 
 class Upload:
-    def __init__(self, request):
+    def __init__(self, line, request):
+        self.line = line
         self.name = request["upload"]
         self.final = request["final"]
         self.bytes = request["bytes"]
@@ -218,19 +258,18 @@ class Upload:
             raise Superseded()
 
     def chunk(self, index, offset, length):
-        global busy, received
         self.open_part()
         digest = hashlib.sha256()
         done = 0
         failure = None
         while done < length:
-            busy = "receiving"
+            self.line.busy = "receiving"
             piece = self.buffer[: min(PIECE, length - done)]
-            if not read_into(piece):
-                sys.exit(0)
-            received += len(piece)
+            if not self.line.read_into(piece):
+                raise BrokenPipeError()
+            self.line.received += len(piece)
             digest.update(piece)
-            busy = "writing"
+            self.line.busy = "writing"
             # After a failure the chunk is still read to its end, so that the next header is found.
             if failure is None:
                 try:
@@ -247,8 +286,7 @@ class Upload:
         return {"sha256": self.read_journal()[0].get(index)}
 
     def check(self, which, offset, length):
-        global busy
-        busy = "checking"
+        self.line.busy = "checking"
         digest = hashlib.sha256()
         try:
             descriptor = os.open(self.final if which == "final" else self.part, os.O_RDONLY)
@@ -268,8 +306,7 @@ class Upload:
 
     def finish(self, root, sha256, aside, placed):
         """Renames the proven part, or only notes that FINAL was proven where it stands (`placed`)."""
-        global busy
-        busy = "writing"
+        self.line.busy = "writing"
         kept = None
         if not placed and not (status(self.part) is None and status(self.final) is not None):
             descriptor = self.open_part()
@@ -325,28 +362,62 @@ def answer(upload, request):
     raise ValueError("unknown operation %s" % operation)
 
 
+def serve(line, door):
+    """Answers what comes over a line until it ends."""
+    in_background(beat, line)
+    upload = None
+    while True:
+        request = line.read_header()
+        if request is None:
+            return
+        try:
+            if upload is None:
+                upload = Upload(line, request)
+                reply = {"socket": door.path}
+            else:
+                reply = answer(upload, request)
+        except Superseded:
+            reply = {"error": "ESUPERSEDED"}
+        except BrokenPipeError:
+            return
+        except OSError as error:
+            reply = {"error": errno.errorcode.get(error.errno, str(error.errno)), "message": "%s: %s" % (error.strerror, error.filename or "")}
+        line.say(reply)
+
+
+def serve_apart(source, sink, door):
+    """Forks a process for one line; returns its id."""
+    child = os.fork()
+    if child != 0:
+        return child
+    try:
+        door.listener.close()
+        serve(Line(source, sink), door)
+    except OSError:
+        pass  # the line broke
+    finally:
+        os._exit(0)
+
+
 def main():
     try:
         fcntl.fcntl(0, SET_PIPE_SIZE, PIPE_BYTES)
     except OSError:
         pass  # no pipe, or no Linux
-    in_background(beat)
-    upload = None
-    while True:
-        request = read_header()
-        if request is None:
-            return
-        try:
-            if upload is None:
-                upload = Upload(request)
-                reply = {}
-            else:
-                reply = answer(upload, request)
-        except Superseded:
-            reply = {"error": "ESUPERSEDED"}
-        except OSError as error:
-            reply = {"error": errno.errorcode.get(error.errno, str(error.errno)), "message": "%s: %s" % (error.strerror, error.filename or "")}
-        say(reply)
+    door = Door()
+    try:
+        children = {serve_apart(0, 1, door)}
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for descriptor in (0, 1):
+            os.dup2(nothing, descriptor)
+        while children:
+            connection = door.knock()
+            if connection is not None:
+                children.add(serve_apart(connection, connection, door))
+                os.close(connection)
+            children = {child for child in children if os.waitpid(child, os.WNOHANG)[0] == 0}
+    finally:
+        door.close()
 
 
 main()

@@ -39,6 +39,13 @@ export interface HostProcess {
   kill(): void;
 }
 
+export interface HostStream {
+  stdin: NodeJS.WritableStream;
+  stdout: NodeJS.ReadableStream;
+  /** Resolves when it is closed, from whichever end. */
+  closed: Promise<void>;
+}
+
 export interface Tunnel {
   /** Port on this computer's loopback. */
   localPort: number;
@@ -82,6 +89,11 @@ export interface HostLane {
   readonly roundTripMs: number;
   /** The program's input takes bytes as fast as the line does: a write is called back once the line has taken it. */
   spawn(argv: readonly string[], signal?: AbortSignal): Promise<HostProcess>;
+  /**
+   * A stream to a Unix socket on the host; its input is like that of `spawn`. Throws `tunnel-failed`
+   * where the host allows none, `host-lost` where nobody listens any more.
+   */
+  connect(path: string): Promise<HostStream>;
   /** SFTP on this connection, where no receiver can run. */
   openFile(path: string, flags: "r+" | "w"): Promise<LaneFile>;
   /** Lets go of the connection: it may serve somebody else, as nothing is left on it. */

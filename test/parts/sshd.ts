@@ -124,6 +124,7 @@ ${SSHD_POLICY}MaxSessions ${maxSessions}
 MaxStartups ${maxStartups}
 SetEnv HOME=${join(folder, "home")}${path === undefined ? "" : ` PATH="${path}"`}
 AllowTcpForwarding ${allowForwarding ? "yes" : "no"}
+AllowStreamLocalForwarding ${allowForwarding ? "yes" : "no"}
 ${sftp ? `Subsystem sftp ${SFTP_SERVER}` : ""}
 `,
   );

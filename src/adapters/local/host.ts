@@ -6,7 +6,7 @@ import { dirname } from "node:path";
 import { MentorError } from "../../contract/errors.ts";
 import { checkArgv } from "../../core/host/argv.ts";
 import { runToEnd } from "../../core/host/run.ts";
-import type { ExecOptions, ExecResult, Host, HostLane, HostProcess, LaneFile, Tunnel } from "../../core/ports.ts";
+import type { ExecOptions, ExecResult, Host, HostLane, HostProcess, HostStream, LaneFile, Tunnel } from "../../core/ports.ts";
 
 const OWN_GROUP = process.platform !== "win32";
 
@@ -84,6 +84,11 @@ export class LocalHost implements Host, HostLane {
 
   async openLane(): Promise<HostLane> {
     return this;
+  }
+
+  /** Copies to this computer need none. */
+  async connect(): Promise<HostStream> {
+    throw new MentorError("internal", "This computer is not reached over a line.");
   }
 
   async openFile(path: string, flags: "r+" | "w"): Promise<LaneFile> {

@@ -3,11 +3,11 @@ import { Client, type ClientChannel, type ParsedKey, type SFTPWrapper } from "ss
 import { MentorError } from "../../contract/errors.ts";
 import { checkArgv } from "../../core/host/argv.ts";
 import { runToEnd } from "../../core/host/run.ts";
-import type { Clock, HostProcess } from "../../core/ports.ts";
+import type { Clock, HostProcess, HostStream } from "../../core/ports.ts";
 import { formatAddress, type SshAddress } from "./address.ts";
 import { bundleWrites } from "./bundle-writes.ts";
 import { KILL, RUN_FROM_INPUT } from "./command.ts";
-import { connectFailure, isTurnedAway, lost, type Ssh2Error } from "./failure.ts";
+import { connectFailure, isTurnedAway, lost, PROHIBITED, type Ssh2Error } from "./failure.ts";
 import type { KnownHostsFile } from "./known-hosts.ts";
 import { PacedInput } from "./paced-input.ts";
 import { startOnChannel } from "./process.ts";
@@ -99,9 +99,7 @@ export class SshConnection {
     checkArgv(argv);
     const channel = await this.#session(signal);
     const process = startOnChannel(channel, argv, (name, pid) => this.#signal(name, pid), this.label, signal);
-    const stdin = new PacedInput(channel, this.#socket);
-    stdin.on("error", () => {}); // each write tells of it
-    return { ...process, stdin };
+    return { ...process, stdin: new PacedInput(channel, this.#socket) };
   }
 
   /** Over a channel that is never waited for: the programs to be ended may hold all others. */
@@ -135,6 +133,19 @@ export class SshConnection {
     await new Promise<void>((resolve) => this.#client.unforwardIn("ai-mentor", 1, () => resolve()));
     if (this.#gone) throw lost(this.label);
     return performance.now() - asked;
+  }
+
+  /** A stream to a Unix socket on the host. Throws `tunnel-failed` where forwarding is forbidden, else `host-lost`. */
+  async connectSocket(path: string): Promise<HostStream> {
+    if (this.#gone) throw lost(this.label);
+    const channel = await new Promise<ClientChannel>((resolve, reject) => {
+      this.#client.openssh_forwardOutStreamLocal(path, (error, stream) => (error ? reject(error) : resolve(stream)));
+    }).catch((error: Ssh2Error) => {
+      if (error.reason === PROHIBITED) throw new MentorError("tunnel-failed", `${this.label} does not allow sockets to be reached.`, { cause: error });
+      throw lost(this.label, error);
+    });
+    const closed = new Promise<void>((resolve) => channel.once("close", () => resolve()));
+    return { stdin: new PacedInput(channel, this.#socket), stdout: channel, closed };
   }
 
   async close(): Promise<void> {

@@ -30,7 +30,10 @@ export class SshConnector implements HostConnector {
     };
     const pool = new LanePool((closing) => SshConnection.open(target, closing), this.#clock);
     try {
-      const main = await SshConnection.open(target, signal, (roundTripMs) => pool.prepare(lanes?.(roundTripMs) ?? 0));
+      // As many as any line wants at once, and the rest when it is known how long the way is.
+      const least = lanes?.(0) ?? 0;
+      pool.prepare(least);
+      const main = await SshConnection.open(target, signal, (roundTripMs) => pool.prepare((lanes?.(roundTripMs) ?? 0) - least));
       return new SshHost(target, main, pool);
     } catch (error) {
       await pool.close();

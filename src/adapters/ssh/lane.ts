@@ -1,6 +1,6 @@
 import type { SFTPWrapper } from "ssh2";
 import { MentorError } from "../../contract/errors.ts";
-import type { HostLane, HostProcess, LaneFile } from "../../core/ports.ts";
+import type { HostLane, HostProcess, HostStream, LaneFile } from "../../core/ports.ts";
 import type { SshConnection } from "./connection.ts";
 import type { LanePool } from "./lane-pool.ts";
 
@@ -23,6 +23,10 @@ export class SshLane implements HostLane {
 
   spawn(argv: readonly string[], signal?: AbortSignal): Promise<HostProcess> {
     return this.#connection.spawnPaced(argv, signal);
+  }
+
+  connect(path: string): Promise<HostStream> {
+    return this.#connection.connectSocket(path);
   }
 
   async openFile(path: string, flags: "r+" | "w"): Promise<LaneFile> {

@@ -17,6 +17,7 @@ export class PacedInput extends Writable {
     super({ highWaterMark: 1 });
     this.#channel = channel;
     this.#socket = socket;
+    this.on("error", () => {}); // each write tells of it
     socket.on("drain", this.#onDrain);
     channel.once("close", () => {
       socket.off("drain", this.#onDrain);

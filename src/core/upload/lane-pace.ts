@@ -5,8 +5,8 @@ export const CHANNEL_WINDOW_BYTES = 2 * 2 ** 20;
 const LEAST = 2;
 /** Rates of that many chunks back count: a line that has become slow is soon known to be. */
 const MEMORY = 8;
-/** More than the line holds, for what the measurement misses. */
-const HEADROOM = 1.25;
+/** Of what the line holds, as BBR's cwnd_gain: a lane that never has more to send than TCP lets it is not let more by TCP. */
+const HEADROOM = 2;
 
 /**
  * How many chunks one lane should have on their way: as many as the line holds (rate × round trip,

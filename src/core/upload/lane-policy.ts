@@ -36,6 +36,11 @@ const SURE = 2;
 const STEADY = 3;
 const LONG = 10;
 const VERY_LONG = 60;
+export const PERIOD_MS = 1_000;
+/** Round trips from 14 kB to the 2 MiB of a channel's window, doubling, and two for the opening. */
+const SLOW_START_ROUNDS = 10;
+/** Lanes that bring so many times as much as in the period before are still getting up to speed. */
+const SPEEDING_UP = 1.25;
 /** Periods of which one number of lanes is compared with another. */
 const TRIAL = 5;
 /** Fewer lanes that bring this share of what more brought are enough. */
@@ -67,6 +72,10 @@ export class LanePolicy {
   #found = false;
   #fullFor = 0;
   #freeFor = 0;
+  /** In the last period. */
+  #last = 0;
+  /** Periods since lanes were added: what they bring is not seen at once. */
+  #sinceMore = 0;
   /** Rates with as many lanes as there may be, then with fewer. */
   readonly #rates: number[] = [];
   #trial: { lanes: number; rate: number } | undefined;
@@ -89,7 +98,7 @@ export class LanePolicy {
     // Nothing is sent (a cut, or what is there already is being checked), or too many are still being opened.
     if (rate === 0 || lanes < this.#wanted * READY_SHARE) return this.#wanted;
     if (isFull(sample)) this.#onFull();
-    else this.#onFree(rate);
+    else this.#onFree(sample);
     return this.#wanted;
   }
 
@@ -103,13 +112,19 @@ export class LanePolicy {
     this.#wanted = Math.max(this.#first, this.#wanted - Math.ceil(this.#wanted / 8));
   }
 
-  #onFree(rate: number): void {
+  #onFree({ rate, delay }: LaneSample): void {
     this.#fullFor = 0;
     this.#freeFor++;
     if (this.#rest > 0) return void this.#rest--;
+    const gain = rate / this.#last;
+    this.#last = rate;
+    const slowStartMs = (delay?.way ?? 0) * SLOW_START_ROUNDS;
+    if (++this.#sinceMore * PERIOD_MS < slowStartMs || (this.#wanted === this.#first && gain > SPEEDING_UP)) return;
     if (this.#wanted === this.#most || this.#trial !== undefined) return this.#tryFewer(rate);
     if (!this.#found) this.#wanted = Math.min(this.#most, this.#wanted * 2);
     else if (this.#freeFor % STEADY === 0) this.#wanted = Math.min(this.#most, this.#wanted + Math.ceil(this.#wanted / 4));
+    else return;
+    this.#sinceMore = 0;
   }
 
   /** No number of lanes fills the line: it is limited by something else, and perhaps fewer would do. */

@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import { MentorError } from "../../contract/errors.ts";
 import { abortable } from "../abortable.ts";
 import { InTurn } from "../in-turn.ts";
-import type { Clock, Host, HostLane, HostProcess } from "../ports.ts";
+import type { Clock, Host, HostLane } from "../ports.ts";
 import { asideSuffix, hostDiskFull, type Destination, type Heard, type LaneBusy, type Sending, type Survey, type UploadLane } from "./lane.ts";
 import { LanePace } from "./lane-pace.ts";
 
@@ -20,8 +20,16 @@ interface Reply {
 /** Time the host gets to start the receiver. */
 const START_MS = 30_000;
 
+/** On a shorter way, in milliseconds, a second round trip goes unnoticed. */
+const LONG_WAY_MS = 30;
+/** Where so many lanes do not fill the line, loss holds them back, and not SSH's window. */
+const MOST_HURRIED = 8;
+
+/** Time in which a program that says no more tells how it ended. */
+const EXIT_MS = 2_000;
+
 /** What goes into the line at once: small enough that lanes take turns, big enough to cost one system call. */
-const PIECE_BYTES = 256 * 1024;
+const PIECE_BYTES = 128 * 1024;
 
 /**
  * Reads the receiver's source from its own input and runs it: a word of ten thousand letters would
@@ -29,26 +37,119 @@ const PIECE_BYTES = 256 * 1024;
  */
 const START = "import os,sys\ns=b''\nwhile len(s)<int(sys.argv[1]):\n r=os.read(0,int(sys.argv[1])-len(s))\n if not r: sys.exit(3)\n s+=r\nexec(compile(s,'receiver','exec'))";
 
+/** A line to a receiver, whichever way it goes; `ended` resolves with why it ended. */
+interface ReceiverLine {
+  stdin: NodeJS.WritableStream;
+  stdout: NodeJS.ReadableStream;
+  ended: Promise<MentorError>;
+}
+
 /**
- * A lane that ends in remote/receiver/receiver.py. It is there as soon as the program is on its way,
- * since on a long line every wait for an answer is seen: what is asked of it rejects with
- * `NoReceiver` where it cannot run.
+ * The receivers of one upload (remote/receiver/receiver.py). One is started; the lanes after the
+ * first reach it through its socket, because what an account's start-up files and Python cost would
+ * be paid dozens of times. Where sshd forbids that, each lane starts its own.
  */
-export async function openReceiverLane(host: Host, destination: Destination, clock: Clock, signal: AbortSignal): Promise<UploadLane> {
-  const connection = await host.openLane(signal);
-  try {
+export class Receivers {
+  readonly #host: Host;
+  readonly #destination: Destination;
+  readonly #clock: Clock;
+  /** Path of the running receiver's socket, as soon as it is known; null where it has none. */
+  #socket: Promise<string | null> | undefined;
+  #socketsAllowed = true;
+  #hurried = 0;
+
+  constructor(host: Host, destination: Destination, clock: Clock) {
+    this.#host = host;
+    this.#destination = destination;
+    this.#clock = clock;
+  }
+
+  /**
+   * A lane is there as soon as its receiver is on its way, since on a long line every wait for an
+   * answer is seen: what is asked of it rejects with `NoReceiver` where none can run.
+   */
+  readonly openLane = async (signal: AbortSignal): Promise<UploadLane> => {
+    let announce: ((socket: string | null) => void) | undefined;
+    this.#socket ??= new Promise((resolve) => (announce = resolve));
+    const socket = this.#socket;
+    try {
+      const connection = await this.#host.openLane(signal);
+      try {
+        const line = announce === undefined ? await this.#reach(connection, socket, signal) : null;
+        const lane = new ReceiverLane(connection, line ?? (await this.#start(connection, signal)), this.#host.label, this.#destination, this.#clock);
+        lane.opened.then((reply) => announce?.(reply.socket), () => announce?.(null));
+        return lane;
+      } catch (error) {
+        await connection.close();
+        throw error;
+      }
+    } catch (error) {
+      announce?.(null);
+      throw error;
+    }
+  };
+
+  /** A line to the receiver that runs; null where it has to be another one. */
+  async #reach(connection: HostLane, socket: Promise<string | null>, signal: AbortSignal): Promise<ReceiverLine | null> {
+    const path = await abortable(socket, signal);
+    if (path === null || !this.#socketsAllowed) return null;
+    try {
+      const { stdin, stdout, closed } = await abortable(connection.connect(path), signal);
+      if (connection.roundTripMs >= LONG_WAY_MS && this.#hurried < MOST_HURRIED) {
+        this.#hurried++;
+        hurry(connection).catch(() => {}); // slower, if it must be
+      }
+      return { stdin, stdout, ended: closed.then(() => this.#lost("the receiver closed the line")) };
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof MentorError && error.code === "tunnel-failed") this.#socketsAllowed = false;
+      // It is gone, perhaps with the line of the first lane: whoever opens the next lane starts a new one.
+      else if (this.#socket === socket) this.#socket = undefined;
+      return null;
+    }
+  }
+
+  async #start(connection: HostLane, signal: AbortSignal): Promise<ReceiverLine> {
     const source = receiverSource();
-    const process = await abortable(connection.spawn(["python3", "-I", "-S", "-X", "utf8", "-c", START, String(source.length)]), signal);
-    return new ReceiverLane(connection, process, source, host.label, destination, clock);
-  } catch (error) {
-    await connection.close();
-    throw error;
+    const { stdin, stdout, stderr, exited } = await abortable(connection.spawn(["python3", "-I", "-S", "-X", "utf8", "-c", START, String(source.length)]), signal);
+    stdin.write(source);
+    let complaint = "";
+    let answered = false;
+    stderr.on("data", (data: Buffer) => (complaint = (complaint + data.toString()).slice(-2000)));
+    stdout.once("data", () => (answered = true));
+    const exit = exited.then(
+      () => (answered ? this.#lost(complaint.trim() || "the receiver ended") : new NoReceiver("host-lost", `${this.#host.label} does not run the receiver of uploads.`, { cause: new Error(complaint.trim()) })),
+      (error: unknown) => (error instanceof MentorError ? error : this.#lost(String(error))),
+    );
+    // It forks a process for each line: this one's may end before the one that was started.
+    const silenced = new Promise<MentorError>((resolve) => {
+      stdout.once("end", () => this.#clock.sleep(EXIT_MS).then(() => resolve(this.#lost("the receiver of this line ended"))));
+    });
+    return { stdin, stdout, ended: Promise.race([exit, silenced]) };
+  }
+
+  #lost(why: string): MentorError {
+    return lineLost(this.#host.label, new Error(why));
   }
 }
 
+/**
+ * Has sshd turn Nagle's algorithm off on a connection, which it does once a program is started there.
+ * Until then what it says waits until what it said before is acknowledged: at 100 ms a chunk was
+ * proven after 205 ms instead of 102, and SSH's window of 2 MiB crossed the line half as often.
+ */
+async function hurry(connection: HostLane): Promise<void> {
+  const program = await connection.spawn(["true"]);
+  program.stdin.end();
+}
+
+const lineLost = (label: string, cause: unknown): MentorError => new MentorError("host-lost", `A connection to ${label} ended in the middle of the upload.`, { cause });
+
 class ReceiverLane implements UploadLane {
+  /** The receiver's answer to what it is for. */
+  readonly opened: Promise<{ socket: string | null }>;
   readonly #connection: HostLane;
-  readonly #process: HostProcess;
+  readonly #line: ReceiverLine;
   readonly #label: string;
   readonly #destination: Destination;
   readonly #clock: Clock;
@@ -56,32 +157,25 @@ class ReceiverLane implements UploadLane {
   readonly #writes = new InTurn();
   readonly #waiting: { resolve(reply: Reply): void; reject(error: Error): void }[] = [];
   readonly #patience = new AbortController();
-  readonly #opened: Promise<unknown>;
   #heard: Heard | null = null;
   #failure: MentorError | undefined;
-  #stderr = "";
 
-  constructor(connection: HostLane, process: HostProcess, source: Buffer, label: string, destination: Destination, clock: Clock) {
+  constructor(connection: HostLane, line: ReceiverLine, label: string, destination: Destination, clock: Clock) {
     this.#connection = connection;
-    this.#process = process;
+    this.#line = line;
     this.#label = label;
     this.#destination = destination;
     this.#clock = clock;
     this.#pace = new LanePace(connection.roundTripMs, destination.chunkBytes);
-    process.stderr.on("data", (data: Buffer) => (this.#stderr = (this.#stderr + data.toString()).slice(-2000)));
-    createInterface({ input: process.stdout }).on("line", (line) => this.#onLine(line));
-    process.exited.then(
-      () => this.#fail(this.#heard === null ? new NoReceiver("host-lost", `${label} does not run the receiver of uploads.`, { cause: new Error(this.#stderr.trim()) }) : new Error(this.#stderr.trim() || "the receiver ended")),
-      (error: unknown) => this.#fail(error),
-    );
+    createInterface({ input: line.stdout }).on("line", (text) => this.#onLine(text));
+    void line.ended.then((error) => this.#fail(error));
     clock.sleep(START_MS, this.#patience.signal).then(
-      () => this.#fail(new Error("the receiver did not start in time")),
+      () => this.#fail(lineLost(label, new Error("the receiver did not start in time"))),
       () => {}, // it answers
     );
     const { path: final, bytes, chunkBytes, upload } = destination;
-    this.#writes.run(() => this.#write(source)).catch(() => {}); // whatever is asked next fails too
-    this.#opened = this.#request({ op: "open", final, bytes, chunkBytes, upload });
-    this.#opened.catch(() => {});
+    this.opened = this.#request({ op: "open", final, bytes, chunkBytes, upload }) as Promise<Reply & { socket: string | null }>;
+    this.opened.catch(() => {}); // whatever is asked next fails too
   }
 
   get depth(): number {
@@ -91,7 +185,7 @@ class ReceiverLane implements UploadLane {
   async survey(neededBytes: number): Promise<Survey> {
     const surveyed = this.#request({ op: "survey", neededBytes });
     surveyed.catch(() => {});
-    await this.#opened;
+    await this.opened;
     const reply = (await surveyed) as unknown as Omit<Survey, "chunks"> & { chunks: Record<string, string> };
     return { ...reply, chunks: new Map(Object.entries(reply.chunks).map(([index, hash]) => [Number(index), hash])) };
   }
@@ -135,8 +229,8 @@ class ReceiverLane implements UploadLane {
   /** A connection on which nothing is left can serve again; the receiver ends with its input. */
   async close(): Promise<void> {
     const clean = this.#failure === undefined && this.#waiting.length === 0;
-    this.#failure ??= this.#lost(new Error("closed"));
-    this.#process.stdin.end();
+    this.#failure ??= lineLost(this.#label, new Error("closed"));
+    this.#line.stdin.end();
     await (clean ? this.#connection.release() : this.#connection.close());
   }
 
@@ -168,7 +262,7 @@ class ReceiverLane implements UploadLane {
   #write(bytes: Buffer): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#failure !== undefined) return reject(this.#failure);
-      this.#process.stdin.write(bytes, (error) => (error ? reject(this.#failure ?? this.#lost(error)) : resolve()));
+      this.#line.stdin.write(bytes, (error) => (error ? reject(this.#failure ?? lineLost(this.#label, error)) : resolve()));
     });
   }
 
@@ -177,24 +271,18 @@ class ReceiverLane implements UploadLane {
     try {
       reply = JSON.parse(line) as Reply;
     } catch {
-      return this.#fail(new Error(`the receiver answered ${JSON.stringify(line.slice(0, 80))}`));
+      return this.#fail(lineLost(this.#label, new Error(`the receiver answered ${JSON.stringify(line.slice(0, 80))}`)));
     }
     const before = this.#heard;
-    this.#patience.abort();
+    if (before === null) this.#patience.abort();
     this.#heard = { at: this.#clock.now(), busy: reply.beat ?? before?.busy ?? "idle", received: reply.received ?? before?.received ?? 0 };
     if (reply.beat === undefined) this.#waiting.shift()?.resolve(reply);
   }
 
-  #fail(cause: unknown): void {
-    this.#failure ??= this.#lost(cause);
+  #fail(failure: MentorError): void {
+    this.#failure ??= failure;
     this.#patience.abort();
     for (const { reject } of this.#waiting.splice(0)) reject(this.#failure);
-    this.#process.kill();
-  }
-
-  #lost(cause: unknown): MentorError {
-    if (cause instanceof MentorError) return cause;
-    return new MentorError("host-lost", `A connection to ${this.#label} ended in the middle of the upload.`, { cause });
   }
 }
 

@@ -4,6 +4,9 @@ import { runToEnd } from "../host/run.ts";
 import type { Clock, Host, HostLane, LaneFile } from "../ports.ts";
 import { asideSuffix, hostDiskFull, type Destination, type Sending, type Survey, type UploadLane } from "./lane.ts";
 
+/** Other lanes may have taken, or given back, what one of them has found missing. */
+const ALMOST_FULL_BYTES = 8 * 2 ** 20;
+
 /** `sh -c SURVEY sh FINAL FOLDER`; constant, names come as arguments. */
 const SURVEY = `
 mkdir -p -- "$2" || exit
@@ -124,7 +127,7 @@ class SftpLane implements UploadLane {
 
   async #prove(file: LaneFile, index: number, offset: number, length: number): Promise<string> {
     const landed = (await this.#hash("part", offset)) ?? hashOf(await file.read(length, offset));
-    await this.#run(NOTE, `${this.#destination.path}.journal`, `${this.#destination.chunkBytes} ${index} ${landed}`);
+    await this.#run(NOTE, `${this.#destination.path}.journal`, `${this.#destination.chunkBytes} ${index} ${landed}`).catch((error: unknown) => this.#explain(error, length));
     return landed;
   }
 
@@ -146,11 +149,11 @@ class SftpLane implements UploadLane {
     throw new MentorError("upload-failed", `${this.#label} could not store ${path}.`, { cause });
   }
 
-  /** SFTP says no more than "failure" when a disk is full: the disk is asked itself. */
+  /** SFTP says no more than "failure" when a disk is full, and a shell "I/O error": the disk is asked itself. */
   async #explain(error: unknown, neededBytes: number): Promise<never> {
     if (!(error instanceof MentorError) || error.code !== "upload-failed") throw error;
     const { freeBytes } = await this.survey();
-    throw freeBytes < neededBytes ? hostDiskFull(this.#label, this.#destination.path, error) : error;
+    throw freeBytes < Math.max(neededBytes, ALMOST_FULL_BYTES) ? hostDiskFull(this.#label, this.#destination.path, error) : error;
   }
 }
 

@@ -4,7 +4,7 @@ import type { Clock } from "../ports.ts";
 import { Bell } from "./bell.ts";
 import type { Chunk, ChunkFeed } from "./chunk-feed.ts";
 import { LaneCrew } from "./lane-crew.ts";
-import type { LanePolicy } from "./lane-policy.ts";
+import { PERIOD_MS, type LanePolicy } from "./lane-policy.ts";
 import type { OpenLane, UploadLane } from "./lane.ts";
 import type { LineDelay } from "./line-delay.ts";
 import { Patience } from "./patience.ts";
@@ -14,8 +14,6 @@ import type { UploadMeter } from "./upload-meter.ts";
 const DAMAGE_LIMIT = 3;
 /** Between two looks for chunks that are late. */
 const LOOK_MS = 200;
-/** Looks in one period of reports and of the lane policy. */
-const PERIOD = 5;
 /** Questions that one lane may have open about chunks that the host claims to have: they weigh nothing on the line. */
 const CHECKS = 64;
 /** A chunk that takes so many times as long as they usually do is sent on another lane too. */
@@ -253,7 +251,7 @@ export class Transfer {
       if (this.#end.signal.aborted) return;
       this.#ringAll();
       delay.measure();
-      if (looks % PERIOD !== 0) continue;
+      if ((looks * LOOK_MS) % PERIOD_MS !== 0) continue;
       meter.report(true);
       const now = clock.now();
       const arrived = this.#arrived();

@@ -11,7 +11,7 @@ import type { Destination, OpenLane, Survey, UploadLane } from "./lane.ts";
 import { LocalLane } from "./local-lane.ts";
 import { CHUNK_BYTES, chunkCount, chunkLength, rootHash, type ChunkManifest } from "./manifest.ts";
 import { Patience } from "./patience.ts";
-import { NoReceiver, openReceiverLane } from "./receiver-lane.ts";
+import { NoReceiver, Receivers } from "./receiver-lane.ts";
 import { openSftpLane } from "./sftp-lane.ts";
 import { openFileSource, type ChunkSource } from "./source.ts";
 import { LineDelay } from "./line-delay.ts";
@@ -37,8 +37,10 @@ export interface UploadOptions {
 }
 
 /** Memory for chunks that are read, on their way or not yet proven. */
-const BUFFER_BYTES = 48 * 2 ** 20;
+const BUFFER_BYTES = 40 * 2 ** 20;
 const FEWEST_BUFFERS = 8;
+/** A slow lane has one chunk on its way, and the next one some of the time. */
+const BUFFERS_A_LANE = 1.5;
 /** A lane that is opened for fewer takes longer to open than they would have waited. */
 const CHUNKS_WORTH_A_LANE = 4;
 /** Chunks of a file on the host that are asked about at once. */
@@ -72,6 +74,7 @@ class Upload {
   readonly #destination: Destination;
   readonly #patience: Patience;
   readonly #startedAt: number;
+  readonly #receivers: Receivers;
   #withReceiver = true;
 
   constructor(options: UploadOptions, source: ChunkSource, destination: Destination) {
@@ -80,6 +83,7 @@ class Upload {
     this.#destination = destination;
     this.#patience = new Patience(options.clock, options.signal);
     this.#startedAt = options.clock.now();
+    this.#receivers = new Receivers(options.host, destination, options.clock);
   }
 
   async run(): Promise<UploadResult> {
@@ -119,11 +123,11 @@ class Upload {
     }
   }
 
-  /** Most lanes that are of use: on this computer more only make the disk seek; each wants chunks to carry, and memory for two. */
+  /** Most lanes that are of use: on this computer more only make the disk seek; each wants chunks to carry, and memory for them. */
   get #mostLanes(): number {
     const { bytes, chunkBytes } = this.#destination;
     if (this.#options.host.kind === "local") return 1;
-    return Math.max(1, Math.min(MOST_LANES, Math.ceil(chunkCount(bytes, chunkBytes) / CHUNKS_WORTH_A_LANE), Math.floor(bufferCount(chunkBytes) / 2)));
+    return Math.max(1, Math.min(MOST_LANES, Math.ceil(chunkCount(bytes, chunkBytes) / CHUNKS_WORTH_A_LANE), Math.floor(bufferCount(chunkBytes) / BUFFERS_A_LANE)));
   }
 
   /** The lanes beside the first are opened while that one still looks at what is there. */
@@ -238,7 +242,7 @@ class Upload {
   readonly #openLane: OpenLane = async (signal) => {
     const { host, clock } = this.#options;
     if (host.kind === "local") return new LocalLane(this.#destination, clock);
-    return (this.#withReceiver ? openReceiverLane : openSftpLane)(host, this.#destination, clock, signal);
+    return this.#withReceiver ? this.#receivers.openLane(signal) : openSftpLane(host, this.#destination, clock, signal);
   };
 
   async #tellManifest(manifest: ChunkManifest): Promise<void> {

@@ -59,7 +59,8 @@ describe.skipIf(sshdMissing !== null)("a receiver on the host", () => {
 
   beforeAll(async () => {
     receiver = makeFaultyReceiver(folder);
-    opened = await openSshHost({ path: receiver.path });
+    // Without forwarding every lane has a receiver of its own, so that each can be spoilt.
+    opened = await openSshHost({ path: receiver.path, allowForwarding: false });
     ({ host } = opened);
   });
   afterEach(() => receiver.cure());

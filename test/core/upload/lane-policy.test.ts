@@ -17,14 +17,14 @@ test("begins with lanes enough that their windows fill a fast line", () => {
 
 test("doubles the lanes until the line is full, then leaves them", () => {
   const policy = new LanePolicy(4, 48);
-  expect(ask(policy, [null, FREE, FREE, FULL, FULL])).toEqual([8, 16, 32, 32, 32]);
+  expect(ask(policy, [null, FREE, FREE, FREE, FULL, FULL])).toEqual([4, 8, 16, 32, 32, 32]);
   // It is not full at every moment; and then a few more are enough.
   expect(ask(policy, [FREE, FREE, FULL, FREE, FREE, FREE])).toEqual([32, 32, 32, 32, 32, 40]);
 });
 
 test("goes back by a few when the line stays full, never below the first", () => {
   const policy = new LanePolicy(4, 48);
-  ask(policy, times(2, FREE));
+  ask(policy, times(3, FREE));
   expect(ask(policy, times(10, FULL)).at(-1)).toBe(14);
   expect(ask(policy, times(400, FULL)).at(-1)).toBe(4);
 });
@@ -33,6 +33,7 @@ test("waits for lanes that are still being opened, and while nothing is sent", (
   const policy = new LanePolicy(4, 48);
   expect(policy.next({ lanes: 2, rate: 1e6, delay: FREE, busy: 0 })).toBe(4);
   expect(policy.next({ lanes: 4, rate: 0, delay: FREE, busy: 0 })).toBe(4);
+  expect(policy.next({ lanes: 4, rate: 1e6, delay: FREE, busy: 0 })).toBe(4);
   expect(policy.next({ lanes: 3, rate: 1e6, delay: FREE, busy: 0 })).toBe(8);
 });
 
@@ -44,6 +45,12 @@ test("a line that no number of lanes fills is tried with fewer, and keeps them w
   expect(policy.wanted).toBeLessThan(16);
   const loses = new LanePolicy(4, 16);
   expect(ask(loses, times(80, FREE)).filter((lanes) => lanes === 16).length).toBeGreaterThan(40);
+});
+
+test("waits while the first lanes are still getting up to speed", () => {
+  const policy = new LanePolicy(4, 48);
+  const rates = [1e6, 10e6, 40e6, 41e6];
+  expect(ask(policy, times(4, FREE), () => rates.shift()!)).toEqual([4, 4, 4, 8]);
 });
 
 test("a short way and a busy computer count as full", () => {

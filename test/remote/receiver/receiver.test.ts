@@ -47,7 +47,7 @@ async function openReceiver(chunkBytes = CHUNK_BYTES, upload = "one") {
     return next();
   };
   const send = (index: number) => ask({ op: "chunk", index, offset: index * CHUNK_BYTES, length: CHUNK_BYTES }, CHUNKS[index]);
-  expect(await ask({ op: "open", final, upload, bytes: 2 * CHUNK_BYTES, chunkBytes })).toEqual({});
+  expect(await ask({ op: "open", final, upload, bytes: 2 * CHUNK_BYTES, chunkBytes })).toEqual({ socket: expect.any(String) });
   return { ask, send, survey: (neededBytes = Number.MAX_SAFE_INTEGER) => ask({ op: "survey", neededBytes }) };
 }
 
