@@ -9,6 +9,8 @@ export interface Progress {
   rate: number | null;
   /** Seconds left at the present rate; null while it cannot be told. */
   etaSeconds: number | null;
+  /** Between which the time left will most likely lie, in seconds; only where the rate was seen to vary for long enough. */
+  etaRange?: { least: number; most: number };
   /** What is being done or waited for right now, in plain words. */
   detail: string;
 }

@@ -3,6 +3,10 @@ import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 /** A TCP line to a port of this computer that breaks when a test wants it to. */
 export interface LossyLine {
   port: number;
+  /** Bytes that have gone to the host. */
+  sent(): number;
+  /** Connections made so far, those that were cut included. */
+  connections(): number;
   /** Cuts every connection once that many more bytes have gone to the host, then again after the next number. */
   cutAfter(...bytes: number[]): void;
   /** While down, every connection is cut and new ones are refused. */
@@ -13,6 +17,7 @@ export interface LossyLine {
 export async function openLossyLine(targetPort: number): Promise<LossyLine> {
   const sockets = new Set<Socket>();
   let sent = 0;
+  let connections = 0;
   let limits: number[] = [];
   let limit = Infinity;
   let down = false;
@@ -25,6 +30,7 @@ export async function openLossyLine(targetPort: number): Promise<LossyLine> {
 
   const server = createServer((near) => {
     if (down) return void near.resetAndDestroy();
+    connections++;
     const far = connect(targetPort, "127.0.0.1");
     for (const socket of [near, far]) {
       sockets.add(socket);
@@ -45,6 +51,8 @@ export async function openLossyLine(targetPort: number): Promise<LossyLine> {
 
   return {
     port: (server.address() as AddressInfo).port,
+    sent: () => sent,
+    connections: () => connections,
     cutAfter(...bytes) {
       limits = bytes;
       plan();

@@ -1,7 +1,5 @@
-import { CHANNEL_WINDOW_BYTES } from "./lane-pace.ts";
+import { CHANNEL_WINDOW_BYTES, FAST_LINE } from "./lane-pace.ts";
 
-/** A fast line as sessions meet it, in bytes per second: half a gigabit. On a faster one more lanes follow. */
-const FAST_LINE = 59e6;
 const FEWEST_FIRST = 4;
 /** sshd turns simultaneous log-ins away from the tenth on (MaxStartups 10:30:100). */
 const MOST_FIRST = 8;

@@ -200,9 +200,14 @@ export class Transfer {
       taken();
       return lane.check("part", offset, length);
     }
-    this.#bytesSent += length;
     const sending = lane.send(index, offset, bytes);
-    sending.taken.then(taken, () => {}); // its failure is that of `landed` too
+    sending.taken.then(
+      () => {
+        this.#bytesSent += length;
+        taken();
+      },
+      () => {}, // its failure is that of `landed` too
+    );
     const landed = await sending.landed;
     if (landed !== (await chunk.sha256)) this.#countDamage(chunk);
     return landed;

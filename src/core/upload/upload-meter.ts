@@ -1,11 +1,14 @@
 import type { UploadProgress } from "../../contract/upload.ts";
 import { ProgressMeter } from "../progress-meter.ts";
+import { EtaRange } from "./eta-range.ts";
 import type { Clock } from "../ports.ts";
 import type { UploadLane } from "./lane.ts";
 
 /** Silence after which a stall gets its name: with a report every second, it is seen within five. */
 const STALL_MS = 3_500;
 const REPORT_MS = 200;
+/** Between two looks at how the rate varies. */
+const LOOK_MS = 1_000;
 
 /** What the meter looks at when it reports. */
 export interface MeterView {
@@ -22,6 +25,9 @@ export class UploadMeter {
   readonly #total: number;
   readonly #view: () => MeterView;
   readonly #report: ((progress: UploadProgress) => void) | undefined;
+  readonly #range = new EtaRange();
+  /** What was done at the last look, and when that was. */
+  #looked: { done: number; at: number };
   #done = 0;
   #retries = 0;
   #lastProof: number;
@@ -34,6 +40,7 @@ export class UploadMeter {
     this.#view = view;
     this.#report = report;
     this.#lastProof = clock.now();
+    this.#looked = { done: 0, at: clock.now() };
   }
 
   get done(): number {
@@ -52,11 +59,17 @@ export class UploadMeter {
 
   report(force = false): void {
     const now = this.#clock.now();
+    if (now - this.#looked.at >= LOOK_MS) {
+      this.#range.observe(((this.#done - this.#looked.done) * 1000) / (now - this.#looked.at));
+      this.#looked = { done: this.#done, at: now };
+    }
     if (this.#report === undefined || (!force && now < this.#nextReport)) return;
     this.#nextReport = now + REPORT_MS;
     const view = this.#view();
     const stall = this.#done < this.#total && now - this.#lastProof >= STALL_MS ? nameStall(view, now) : null;
+    const etaRange = stall === null ? this.#range.read(this.#total - this.#done) : undefined;
     this.#report({
+      ...(etaRange !== undefined && { etaRange }),
       ...this.#meter.at(this.#done, this.#total, stall === null ? view.detail : STALL_DETAIL[stall]),
       unit: "bytes",
       lanes: view.lanes.length,

@@ -91,13 +91,19 @@ function plainLine(step: StepState): string {
   }
 }
 
+function formatRange(range: Progress["etaRange"]): string {
+  if (range === undefined) return "";
+  const [least, most] = [formatSeconds(range.least), formatSeconds(range.most)];
+  return least === most ? "" : ` (between ${least} and ${most})`;
+}
+
 /** "1.2 GB of 5.1 GB (24 %), 83.0 MB/s, 47 s left, sending" */
-export function describeProgress({ done, total, unit, rate, etaSeconds, detail }: Progress): string {
+export function describeProgress({ done, total, unit, rate, etaSeconds, etaRange, detail }: Progress): string {
   const amount = (value: number) => (unit === "bytes" ? formatBytes(value) : unit === "seconds" ? formatSeconds(value) : `${Math.round(value)} ${unit}`);
   const parts = [
     total === null ? (done > 0 ? amount(done) : "") : `${unit === "bytes" ? amount(done) : Math.round(done)} of ${amount(total)}${total > 0 ? ` (${Math.floor((done / total) * 100)} %)` : ""}`,
     rate === null || rate === 0 ? "" : unit === "bytes" ? `${formatBytes(rate)}/s` : unit === "seconds" ? "" : `${rate.toFixed(1)} ${unit}/s`,
-    etaSeconds === null ? "" : `${formatSeconds(etaSeconds)} left`,
+    etaSeconds === null ? "" : `${formatSeconds(etaSeconds)} left${formatRange(etaRange)}`,
     detail,
   ];
   return parts.filter((part) => part !== "").join(", ");

@@ -10,13 +10,22 @@ export function formatDuration(seconds: number): string {
   return `${Math.floor(minutes / 60)} h${rest(minutes % 60, "min")}`;
 }
 
-/** Seconds left, rounded as far as a guess deserves: "a few seconds", "about 40 s", "about 3 min". */
-export function formatTimeLeft(seconds: number): string {
+/** Seconds left, rounded as far as a guess deserves: "about 40 s left", or "3 to 5 min left" where it varies more than that. */
+export function formatTimeLeft(seconds: number, range?: { least: number; most: number }): string {
   if (seconds < 6) return "a few seconds left";
-  if (seconds < 55) return `about ${Math.ceil(seconds / 5) * 5} s left`;
-  const minutes = Math.max(1, Math.round(seconds / 60));
-  if (minutes < 90) return `about ${minutes} min left`;
-  return `about ${Math.round(minutes / 60)} h left`;
+  const [round, unit] = roundGuess(seconds);
+  if (range !== undefined) {
+    const [least, most] = [Math.max(round(0.1), round(range.least)), round(range.most)];
+    if (least < most) return `${least} to ${most} ${unit} left`;
+  }
+  return `about ${round(seconds)} ${unit} left`;
+}
+
+/** How exactly a guess of so many seconds is told: a rounding of seconds to a unit, and the unit. */
+function roundGuess(seconds: number): [round: (seconds: number) => number, unit: string] {
+  if (seconds < 55) return [(value) => Math.ceil(value / 5) * 5, "s"];
+  if (seconds < 90 * 60) return [(value) => Math.max(1, Math.round(value / 60)), "min"];
+  return [(value) => Math.round(value / 3600), "h"];
 }
 
 /** Seconds between two ISO times, or until `now` in milliseconds while the end is open. */

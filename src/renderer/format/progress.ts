@@ -23,6 +23,6 @@ export function formatRate({ rate, unit }: Progress): string {
 
 /** All figures of a wait in one line. */
 export function formatFigures(progress: Progress): string {
-  const left = progress.etaSeconds === null ? "" : formatTimeLeft(progress.etaSeconds);
+  const left = progress.etaSeconds === null ? "" : formatTimeLeft(progress.etaSeconds, progress.etaRange);
   return [formatAmount(progress), formatRate(progress), left].filter((part) => part !== "").join(" · ");
 }
