@@ -26,8 +26,10 @@ export interface UploadResult {
   path: string;
   bytes: number;
   sha256: string;
-  /** Bytes that crossed the line; 0 when the file was there and proven. */
+  /** Bytes that crossed the line, those sent twice included; 0 when the file was there and proven. */
   bytesSent: number;
+  /** Bytes that an earlier attempt had brought, proven by hash and not sent again. */
+  bytesKept: number;
   seconds: number;
   skipped: boolean;
   /** New name of another file that stood there. */

@@ -90,8 +90,8 @@ export interface HostLane {
   /** The program's input takes bytes as fast as the line does: a write is called back once the line has taken it. */
   spawn(argv: readonly string[], signal?: AbortSignal): Promise<HostProcess>;
   /**
-   * A stream to a Unix socket on the host; its input is like that of `spawn`. Throws `tunnel-failed`
-   * where the host allows none, `host-lost` where nobody listens any more.
+   * A stream to a Unix socket on the host; its input is like that of `spawn`. Throws `host-lost`
+   * where nobody listens, or where the host allows none: it does not tell.
    */
   connect(path: string): Promise<HostStream>;
   /** SFTP on this connection, where no receiver can run. */

@@ -7,7 +7,7 @@ import type { Clock, HostProcess, HostStream } from "../../core/ports.ts";
 import { formatAddress, type SshAddress } from "./address.ts";
 import { bundleWrites } from "./bundle-writes.ts";
 import { KILL, RUN_FROM_INPUT } from "./command.ts";
-import { connectFailure, isTurnedAway, lost, PROHIBITED, type Ssh2Error } from "./failure.ts";
+import { connectFailure, isTurnedAway, lost, type Ssh2Error } from "./failure.ts";
 import type { KnownHostsFile } from "./known-hosts.ts";
 import { PacedInput } from "./paced-input.ts";
 import { startOnChannel } from "./process.ts";
@@ -46,6 +46,8 @@ export class SshConnection {
   readonly #client: Client;
   readonly #socket: Socket;
   readonly #waiting: (() => void)[] = [];
+  /** Questions that are open: each is told when the connection ends. */
+  readonly #asked = new Set<() => void>();
   readonly #clock: Clock;
   #limit = SESSIONS;
   #active = 0;
@@ -60,6 +62,7 @@ export class SshConnection {
     this.closed = new Promise((resolve) => {
       client.once("close", () => {
         this.#gone = true;
+        for (const onLost of this.#asked) onLost();
         for (const wake of this.#waiting.splice(0)) wake();
         resolve();
       });
@@ -110,39 +113,45 @@ export class SshConnection {
   }
 
   async sftp(): Promise<SFTPWrapper> {
-    if (this.#gone) throw lost(this.label);
-    return new Promise((resolve, reject) => {
+    return this.whileOpen((resolve, reject) => {
       this.#client.sftp((error, sftp) => (error ? reject(this.#failure(error)) : resolve(sftp)));
+    });
+  }
+
+  /** What `start` resolves or rejects with; `host-lost` when the connection ends before, since ssh2 does not always call back then. */
+  whileOpen<Value>(start: (resolve: (value: Value) => void, reject: (error: unknown) => void) => void): Promise<Value> {
+    return new Promise<Value>((resolve, reject) => {
+      if (this.#gone) return reject(lost(this.label));
+      const onLost = () => reject(lost(this.label));
+      this.#asked.add(onLost);
+      const settled = <Settled>(settle: (settled: Settled) => void) => (value: Settled) => {
+        this.#asked.delete(onLost);
+        settle(value);
+      };
+      start(settled(resolve), settled(reject));
     });
   }
 
   /** A stream to a port on the host's loopback. */
   async forward(remotePort: number, fromPort: number): Promise<ClientChannel> {
-    if (this.#gone) throw lost(this.label);
-    return new Promise((resolve, reject) => {
+    return this.whileOpen((resolve, reject) => {
       this.#client.forwardOut("127.0.0.1", fromPort, "127.0.0.1", remotePort, (error, channel) => (error ? reject(error) : resolve(channel)));
     });
   }
 
   /** Milliseconds until the host has answered. No program is started and no channel used. */
   async ping(): Promise<number> {
-    if (this.#gone) throw lost(this.label);
     const asked = performance.now();
     // The one question in ssh2's interface that every server answers at once and that changes
     // nothing: to end a forwarding that does not exist.
-    await new Promise<void>((resolve) => this.#client.unforwardIn("ai-mentor", 1, () => resolve()));
-    if (this.#gone) throw lost(this.label);
+    await this.whileOpen<void>((resolve) => this.#client.unforwardIn("ai-mentor", 1, () => resolve()));
     return performance.now() - asked;
   }
 
-  /** A stream to a Unix socket on the host. Throws `tunnel-failed` where forwarding is forbidden, else `host-lost`. */
+  /** A stream to a Unix socket on the host. Throws `host-lost`, also where sshd forbids it: it does not tell. */
   async connectSocket(path: string): Promise<HostStream> {
-    if (this.#gone) throw lost(this.label);
-    const channel = await new Promise<ClientChannel>((resolve, reject) => {
-      this.#client.openssh_forwardOutStreamLocal(path, (error, stream) => (error ? reject(error) : resolve(stream)));
-    }).catch((error: Ssh2Error) => {
-      if (error.reason === PROHIBITED) throw new MentorError("tunnel-failed", `${this.label} does not allow sockets to be reached.`, { cause: error });
-      throw lost(this.label, error);
+    const channel = await this.whileOpen<ClientChannel>((resolve, reject) => {
+      this.#client.openssh_forwardOutStreamLocal(path, (error, stream) => (error ? reject(lost(this.label, error)) : resolve(stream)));
     });
     const closed = new Promise<void>((resolve) => channel.once("close", () => resolve()));
     return { stdin: new PacedInput(channel, this.#socket), stdout: channel, closed };
@@ -201,14 +210,8 @@ export class SshConnection {
   }
 
   #exec(): Promise<ClientChannel> {
-    return new Promise((resolve, reject) => {
-      const onClose = () => reject(lost(this.label));
-      this.#client.once("close", onClose);
-      this.#client.exec(RUN_FROM_INPUT, (error, channel) => {
-        this.#client.off("close", onClose);
-        if (error) reject(error);
-        else resolve(channel);
-      });
+    return this.whileOpen((resolve, reject) => {
+      this.#client.exec(RUN_FROM_INPUT, (error, channel) => (error ? reject(error) : resolve(channel)));
     });
   }
 

@@ -31,6 +31,7 @@ export class SshLane implements HostLane {
 
   async openFile(path: string, flags: "r+" | "w"): Promise<LaneFile> {
     const sftp = await this.#connection.sftp();
+    const call = <Value>(at: string, start: Start<Value>) => ask(this.#connection, at, start);
     const handle = await call<Buffer>(path, (done) => sftp.open(path, flags === "w" ? "w+" : flags, 0o600, done));
     return {
       async write(bytes, position) {
@@ -43,7 +44,7 @@ export class SshLane implements HostLane {
           }),
         );
       },
-      read: (length, position) => readFully(sftp, handle, path, length, position),
+      read: (length, position) => readFully(call, sftp, handle, path, length, position),
       close: async () => {
         await call<void>(path, (done) => sftp.close(handle, done));
         sftp.end();
@@ -60,7 +61,7 @@ export class SshLane implements HostLane {
   }
 }
 
-async function readFully(sftp: SFTPWrapper, handle: Buffer, path: string, length: number, position: number): Promise<Uint8Array> {
+async function readFully(call: <Value>(path: string, start: Start<Value>) => Promise<Value>, sftp: SFTPWrapper, handle: Buffer, path: string, length: number, position: number): Promise<Uint8Array> {
   const buffer = Buffer.alloc(length);
   let done = 0;
   while (done < length) {
@@ -76,8 +77,10 @@ async function readFully(sftp: SFTPWrapper, handle: Buffer, path: string, length
   return buffer.subarray(0, done);
 }
 
-function call<Value>(path: string, start: (done: (error: Error | undefined | null, value?: Value) => void) => unknown): Promise<Value> {
-  return new Promise((resolve, reject) => {
+type Start<Value> = (done: (error: Error | undefined | null, value?: Value) => void) => unknown;
+
+function ask<Value>(connection: SshConnection, path: string, start: Start<Value>): Promise<Value> {
+  return connection.whileOpen((resolve, reject) => {
     start((error, value) => {
       if (error) reject(new MentorError("upload-failed", `The host could not access ${path}: ${error.message}.`, { cause: error }));
       else resolve(value as Value);

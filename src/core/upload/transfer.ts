@@ -59,6 +59,7 @@ export class Transfer {
   /** How long a chunk usually takes, in milliseconds. */
   #usual = 0;
   #bytesSent = 0;
+  #bytesKept = 0;
 
   constructor(options: TransferOptions) {
     this.#options = options;
@@ -77,6 +78,11 @@ export class Transfer {
   /** Bytes that went out, those sent again included. */
   get bytesSent(): number {
     return this.#bytesSent;
+  }
+
+  /** Bytes that were there already, proven by hash. */
+  get bytesKept(): number {
+    return this.#bytesKept;
   }
 
   get lanes(): readonly UploadLane[] {
@@ -198,7 +204,9 @@ export class Transfer {
     chunk.doubtful = false;
     if (isThere) {
       taken();
-      return lane.check("part", offset, length);
+      const standing = await lane.check("part", offset, length);
+      if (standing === (await chunk.sha256)) this.#bytesKept += length;
+      return standing;
     }
     const sending = lane.send(index, offset, bytes);
     sending.taken.then(

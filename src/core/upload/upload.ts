@@ -11,7 +11,7 @@ import type { Destination, OpenLane, Survey, UploadLane } from "./lane.ts";
 import { LocalLane } from "./local-lane.ts";
 import { CHUNK_BYTES, chunkCount, chunkLength, rootHash, type ChunkManifest } from "./manifest.ts";
 import { Patience } from "./patience.ts";
-import { NoReceiver, Receivers } from "./receiver-lane.ts";
+import { NoReceiver, Receivers } from "./receivers.ts";
 import { openSftpLane } from "./sftp-lane.ts";
 import { openFileSource, type ChunkSource } from "./source.ts";
 import { LineDelay } from "./line-delay.ts";
@@ -102,14 +102,14 @@ class Upload {
       }
       if (there !== null) {
         await this.#tellManifest(there);
-        return this.#result(there.sha256, 0, true, null);
+        return this.#result(there.sha256, { bytesSent: 0, bytesKept: there.bytes }, true, null);
       }
       if (!survey.begun) {
         this.#requireSpace(survey);
         await lane.begin();
       }
       last = undefined; // the transfer closes it, or hands it back
-      const { manifest, bytesSent, idleLane } = await this.#transfer([Promise.resolve(lane), ...ahead.splice(0)], survey);
+      const { manifest, amounts, idleLane } = await this.#transfer([Promise.resolve(lane), ...ahead.splice(0)], survey);
       last = idleLane;
       await this.#source.requireUnchanged();
       const kept = await this.#withLane(last, async (open) => {
@@ -117,7 +117,7 @@ class Upload {
         return open.finish(manifest, false);
       });
       await this.#tellManifest(manifest);
-      return this.#result(manifest.sha256, bytesSent, false, kept);
+      return this.#result(manifest.sha256, amounts, false, kept);
     } finally {
       await closeAll([last, ...ahead]);
     }
@@ -151,7 +151,7 @@ class Upload {
       const transfer: Transfer = new Transfer({ openLane: this.#openLane, feed, meter, policy, delay: new LineDelay(host, clock), count: chunkCount(bytes, chunkBytes), clock, signal });
       const idleLane = await transfer.run(lanes);
       meter.report(true);
-      return { manifest: await feed.manifest(), bytesSent: transfer.bytesSent, idleLane };
+      return { manifest: await feed.manifest(), amounts: { bytesSent: transfer.bytesSent, bytesKept: transfer.bytesKept }, idleLane };
     } finally {
       await feed.close();
       await hasher.close();
@@ -249,9 +249,9 @@ class Upload {
     if (this.#options.knownManifest === undefined) await this.#options.onManifest?.(manifest);
   }
 
-  #result(sha256: string, bytesSent: number, skipped: boolean, keptAside: string | null): UploadResult {
+  #result(sha256: string, amounts: Pick<UploadResult, "bytesSent" | "bytesKept">, skipped: boolean, keptAside: string | null): UploadResult {
     const { path, bytes } = this.#destination;
-    return { path, bytes, sha256, bytesSent, seconds: (this.#options.clock.now() - this.#startedAt) / 1000, skipped, ...(keptAside !== null && { keptAside }) };
+    return { path, bytes, sha256, ...amounts, seconds: (this.#options.clock.now() - this.#startedAt) / 1000, skipped, ...(keptAside !== null && { keptAside }) };
   }
 }
 
