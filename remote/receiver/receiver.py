@@ -10,6 +10,9 @@ Beside the file FINAL it keeps FINAL.part (until every chunk is proven) and FINA
 every proven chunk is appended: {"i": index, "h": sha256}. After the rename follows {"done": ...} with
 the file's times, by which a later upload knows that nobody has touched it since.
 
+Where the user has allowed a mirror, mirror.py stands before this source, and chunks can be fetched from
+there instead; those are written only once their hash is known to be the stick's.
+
 FINAL.upload names the upload that may write. Whoever begins puts its own name there; receivers of an
 earlier one, perhaps of a laptop that is long gone, then write nothing any more.
 """
@@ -37,6 +40,8 @@ SILENCE_SECONDS = 600
 
 busy = "idle"
 received = 0
+# Seconds for which there was nothing to do before the request came that is being answered.
+idle_seconds = 0
 output_lock = threading.Lock()
 
 
@@ -86,11 +91,13 @@ def read_into(view):
 
 
 def read_header():
-    global busy
+    global busy, idle_seconds
     busy = "idle"
+    idle_since = time.monotonic()
     size = bytearray(4)
     if not read_into(memoryview(size)):
         return None
+    idle_seconds = time.monotonic() - idle_since
     header = bytearray(struct.unpack(">I", size)[0])
     if not read_into(memoryview(header)):
         return None
@@ -131,6 +138,7 @@ class Upload:
         self.buffer = memoryview(bytearray(PIECE))
         self.part_descriptor = None
         self.owner = None
+        self.mirror = None
         os.makedirs(self.folder, mode=0o755, exist_ok=True)
         self.journal = os.open(self.journal_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
@@ -243,6 +251,25 @@ class Upload:
         self.note({"i": index, "h": digest.hexdigest()})
         return {"sha256": digest.hexdigest()}
 
+    def fetch(self, index, offset, length, sha256, url, timeout):
+        """A chunk from a mirror: nothing is written unless all of it has come and has the stick's hash."""
+        global busy
+        busy = "fetching"
+        if self.mirror is None:
+            self.mirror = Mirror(url, timeout)
+        chunk = memoryview(bytearray(length))
+        try:
+            self.mirror.read(chunk, offset, self.bytes)
+        except MirrorFault as fault:
+            return {"error": "EMIRROR", "message": str(fault)}
+        digest = hashlib.sha256(chunk).hexdigest()
+        if digest == sha256:
+            busy = "writing"
+            self.open_part()
+            self.write(chunk, offset)
+            self.note({"i": index, "h": digest})
+        return {"sha256": digest, "idleSeconds": idle_seconds}
+
     def claim(self, index):
         return {"sha256": self.read_journal()[0].get(index)}
 
@@ -312,6 +339,8 @@ def answer(upload, request):
     operation = request["op"]
     if operation == "chunk":
         return upload.chunk(request["index"], request["offset"], request["length"])
+    if operation == "fetch":
+        return upload.fetch(request["index"], request["offset"], request["length"], request["sha256"], request["url"], request["timeoutSeconds"])
     if operation == "claim":
         return upload.claim(request["index"])
     if operation == "check":
