@@ -21,8 +21,9 @@ export class LaneCrew {
   readonly lanes: UploadLane[] = [];
   readonly #options: LaneCrewOptions;
   readonly #posts = new Set<Promise<void>>();
+  /** Those that were left when the work was over. */
+  readonly #left: UploadLane[] = [];
   #wanted = 0;
-  #idle: UploadLane | undefined;
 
   constructor(options: LaneCrewOptions) {
     this.#options = options;
@@ -46,11 +47,14 @@ export class LaneCrew {
     }
   }
 
-  /** When the work is over: resolves when every lane is closed but one that had nothing on it, the caller's to close. */
+  /** When the work is over: resolves when every lane is closed but one that has nothing on it, the caller's to close. */
   async dismiss(busy: (lane: UploadLane) => boolean): Promise<UploadLane | undefined> {
-    await Promise.all(this.lanes.filter(busy).map((lane) => lane.close().catch(() => {})));
+    const encumbered = [...this.lanes, ...this.#left].filter(busy);
+    await closeAll(encumbered);
     await Promise.all(this.#posts);
-    return this.#idle;
+    const [idle, ...others] = this.#left.filter((lane) => !encumbered.includes(lane));
+    await closeAll(others);
+    return idle;
   }
 
   /** One lane's life, and the lives of those that replace it. */
@@ -62,7 +66,7 @@ export class LaneCrew {
         lane = await (next ?? openLane(over));
         this.lanes.push(lane);
         await work(lane).finally(() => this.lanes.splice(this.lanes.indexOf(lane!), 1));
-        if (over.aborted && this.#idle === undefined) this.#idle = lane;
+        if (over.aborted) this.#left.push(lane);
         else await lane.close().catch(() => {});
         return;
       } catch (error) {
@@ -74,6 +78,10 @@ export class LaneCrew {
       }
     }
   }
+}
+
+async function closeAll(lanes: readonly UploadLane[]): Promise<void> {
+  await Promise.allSettled(lanes.map((lane) => lane.close()));
 }
 
 /** A fault of the line, which another attempt may not meet again. */

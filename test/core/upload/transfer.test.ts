@@ -8,7 +8,7 @@ import { Transfer } from "../../../src/core/upload/transfer.ts";
 import { UploadMeter } from "../../../src/core/upload/upload-meter.ts";
 import { FakeClock, settled } from "../../fakes/clock.ts";
 import { seededBytes } from "../../parts/seeded.ts";
-import { MemoryHost, memorySource, sha256, type Carry } from "./memory-host.ts";
+import { MemoryHost, memorySource, sha256, type Carry, type MemoryLane } from "./memory-host.ts";
 
 const CHUNK = 16;
 const COUNT = 24;
@@ -55,6 +55,18 @@ test("a chunk that is late on one lane goes on another too, and the first to lan
   // The lane that still carries it is cut off: nothing arrives after the end.
   late!();
   expect(host.lanes.filter(({ closed }) => !closed)).toHaveLength(1);
+});
+
+test.each([0, 5, COUNT - 1])("the lane that is handed back has nothing on it, also where it was the one with the late chunk %i", async (index) => {
+  let late: MemoryLane | undefined;
+  const host = new MemoryHost((sent, lane) => (sent === index && late === undefined ? ((late = lane), new Promise(() => {})) : undefined));
+  const { transfer, clock } = transferTo(host);
+  const running = transfer.run([]);
+  await settled();
+  await clock.advance(1_300);
+  const idle = await running;
+  expect(idle).not.toBe(late);
+  expect([late!.closed, idle !== undefined && host.lanes.filter(({ closed }) => !closed)]).toEqual([true, [idle]]);
 });
 
 test("a lane that drops is replaced, and what had landed on it is checked, not sent again", async () => {
