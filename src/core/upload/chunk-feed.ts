@@ -13,8 +13,10 @@ export interface Chunk {
   length: number;
   /** Known when the chunk is sent, or a moment later. */
   sha256: Promise<string>;
-  /** null: the host's journal claims to have it, so that only the claim is checked. */
+  /** null: they are not in memory. */
   bytes: Buffer | null;
+  /** The host's journal says to have it: only the claim is checked. */
+  claimed: boolean;
   /** It was on its way when a lane dropped, and may have landed. */
   doubtful: boolean;
 }
@@ -76,6 +78,7 @@ export class ChunkFeed {
 
   /** Takes a chunk back, to be handed out again. */
   giveBack(chunk: Chunk): void {
+    chunk.claimed = false;
     this.#again.push(chunk);
   }
 
@@ -110,13 +113,16 @@ export class ChunkFeed {
     const length = chunkLength(index, this.#source.bytes, this.#chunkBytes);
     const known = this.#known?.chunks[index] ?? this.#hashes[index];
     const claim = anew ? undefined : this.#claims.get(index);
-    if (claim !== undefined && claim === known) return Promise.resolve({ index, offset, length, sha256: Promise.resolve(known), bytes: null, doubtful: false });
+    if (claim !== undefined && claim === known) return Promise.resolve({ index, offset, length, sha256: Promise.resolve(known), bytes: null, claimed: true, doubtful: false });
     return this.#reads.run(async () => {
       const bytes = (await this.#pool.take()).subarray(0, length);
       await this.#fill(bytes, offset);
-      const chunk: Chunk = { index, offset, length, sha256: this.#hash(index, bytes, known, !anew), bytes, doubtful: false };
+      const chunk: Chunk = { index, offset, length, sha256: this.#hash(index, bytes, known, !anew), bytes, claimed: false, doubtful: false };
       chunk.sha256.catch(() => {}); // whoever delivers it hears of it
-      if (claim !== undefined && claim === (await chunk.sha256)) this.release(chunk);
+      if (claim !== undefined && claim === (await chunk.sha256)) {
+        chunk.claimed = true;
+        this.release(chunk);
+      }
       return chunk;
     });
   }
