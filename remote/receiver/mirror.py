@@ -1,10 +1,11 @@
 """The host's way to a mirror: reads ranges of one file over HTTPS.
 
-Goes before receiver.py on lanes for which the user has allowed a mirror. Standard library only,
-Python 3.8 or newer. What comes from here is no more than a claim: the receiver compares it with the
-stick's hash before it writes a byte of it.
+Goes before receiver.py, whose parts it uses, where the user has allowed a mirror. Standard library
+only, Python 3.8 or newer. What comes from here is no more than a claim: the receiver compares it with
+the stick's hash before it writes a byte of it.
 """
 import http.client
+import queue
 import re
 import socket
 import ssl
@@ -29,14 +30,48 @@ class Stale(MirrorFault):
     """The connection or the signed address may have been too old: worth one more attempt from the start."""
 
 
-class Mirror:
-    """One file at one address, over one connection that is kept, at the place where redirects ended."""
+class Fetchers:
+    """Threads that fetch what is asked for, each over a connection and into files of its own."""
 
-    def __init__(self, url, timeout):
-        """`timeout`: seconds of silence after which a read is given up."""
+    def __init__(self, open_upload):
+        self.open_upload = open_upload
+        self.requests = queue.SimpleQueue()
+        self.address = None
+
+    def ask(self, request):
+        """The answer follows when the chunk has come, with its number. Address and number of threads are those of the first request."""
+        if self.address is None:
+            self.address = Address(request["url"])
+            for _ in range(request["fetchers"]):
+                in_background(self.serve, Mirror(self.address, request["timeoutSeconds"]))
+        self.requests.put(request)
+
+    def serve(self, mirror):
+        upload = guarded(self.open_upload)
+        while True:
+            idle_since = time.monotonic()
+            request = self.requests.get()
+            began = time.monotonic()
+            # Where its files could not be opened, that is the answer.
+            reply = upload if isinstance(upload, dict) else guarded(upload.fetch, mirror, request["index"], request["offset"], request["length"], request["sha256"])
+            say(dict(reply, fetched=request["index"], idleSeconds=began - idle_since, seconds=time.monotonic() - began))
+
+
+class Address:
+    """Of a file: where it was said to be, and where that leads to until it has expired."""
+
+    def __init__(self, url):
         self.url = url
-        self.timeout = timeout
         self.place = None
+
+
+class Mirror:
+    """Reads ranges over one connection that is kept."""
+
+    def __init__(self, address, timeout):
+        """`timeout`: seconds of silence after which a read is given up."""
+        self.address = address
+        self.timeout = timeout
         self.host = ""
         self.connection = None
         self.connected_to = None
@@ -47,16 +82,20 @@ class Mirror:
     def read(self, view, offset, file_bytes):
         """Fills the view with what stands at `offset` of a file of `file_bytes`. Raises MirrorFault."""
         self.deadline = time.monotonic() + SILENCES * self.timeout
-        if self.place is not None:
+        place = self.address.place
+        if place is not None:
             try:
-                return self.attempt(view, offset, file_bytes)
+                return self.attempt(place, view, offset, file_bytes)
             except Stale:
-                self.place = None
-        return self.attempt(view, offset, file_bytes)
+                pass
+        self.address.place = self.attempt(self.address.url, view, offset, file_bytes)
 
-    def attempt(self, view, offset, file_bytes):
+    def attempt(self, place, view, offset, file_bytes):
+        """Where the redirects ended."""
         try:
-            self.take(self.ask(offset, len(view)), view, offset, file_bytes)
+            place, response = self.ask(place, offset, len(view))
+            self.take(response, view, offset, file_bytes)
+            return place
         except MirrorFault:
             self.disconnect()
             raise
@@ -71,14 +110,12 @@ class Mirror:
             self.disconnect()
             raise Stale("%s cannot be read (%s)" % (self.host, getattr(error, "strerror", None) or type(error).__name__))
 
-    def ask(self, offset, length):
-        """The answer of whoever has the range."""
-        place = self.place or self.url
+    def ask(self, place, offset, length):
+        """Whoever has the range, and the answer."""
         for _ in range(MOST_REDIRECTS + 1):
             response = self.send(place, "bytes=%d-%d" % (offset, offset + length - 1))
             if response.status not in REDIRECTS:
-                self.place = place
-                return response
+                return place, response
             before, place = place, urllib.parse.urljoin(place, response.getheader("Location", ""))
             # Its body is not read.
             self.disconnect()

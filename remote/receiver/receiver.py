@@ -11,7 +11,8 @@ every proven chunk is appended: {"i": index, "h": sha256}. After the rename foll
 the file's times, by which a later upload knows that nobody has touched it since.
 
 Where the user has allowed a mirror, mirror.py stands before this source, and chunks can be fetched from
-there instead; those are written only once their hash is known to be the stick's.
+there too. Those are written only once their hash is known to be the stick's, and answered with their
+number when they have come, between the other replies.
 
 FINAL.upload names the upload that may write. Whoever begins puts its own name there; receivers of an
 earlier one, perhaps of a laptop that is long gone, then write nothing any more.
@@ -40,8 +41,6 @@ SILENCE_SECONDS = 600
 
 busy = "idle"
 received = 0
-# Seconds for which there was nothing to do before the request came that is being answered.
-idle_seconds = 0
 output_lock = threading.Lock()
 
 
@@ -91,13 +90,11 @@ def read_into(view):
 
 
 def read_header():
-    global busy, idle_seconds
+    global busy
     busy = "idle"
-    idle_since = time.monotonic()
     size = bytearray(4)
     if not read_into(memoryview(size)):
         return None
-    idle_seconds = time.monotonic() - idle_since
     header = bytearray(struct.unpack(">I", size)[0])
     if not read_into(memoryview(header)):
         return None
@@ -127,6 +124,7 @@ class Superseded(Exception):
 
 class Upload:
     def __init__(self, request):
+        self.opening = request
         self.name = request["upload"]
         self.final = request["final"]
         self.bytes = request["bytes"]
@@ -138,7 +136,7 @@ class Upload:
         self.buffer = memoryview(bytearray(PIECE))
         self.part_descriptor = None
         self.owner = None
-        self.mirror = None
+        self.fetchers = None
         os.makedirs(self.folder, mode=0o755, exist_ok=True)
         self.journal = os.open(self.journal_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
@@ -251,24 +249,30 @@ class Upload:
         self.note({"i": index, "h": digest.hexdigest()})
         return {"sha256": digest.hexdigest()}
 
-    def fetch(self, index, offset, length, sha256, url, timeout):
+    def ask_mirror(self, request):
+        """The answer follows when the chunk has come."""
+        if self.fetchers is None:
+            self.fetchers = Fetchers(self.another)
+        self.fetchers.ask(request)
+
+    def another(self):
+        """For a thread of its own. Its files are opened now: when the chunk has come, they may be gone."""
+        upload = Upload(self.opening)
+        upload.open_part()
+        return upload
+
+    def fetch(self, mirror, index, offset, length, sha256):
         """A chunk from a mirror: nothing is written unless all of it has come and has the stick's hash."""
-        global busy
-        busy = "fetching"
-        if self.mirror is None:
-            self.mirror = Mirror(url, timeout)
         chunk = memoryview(bytearray(length))
         try:
-            self.mirror.read(chunk, offset, self.bytes)
+            mirror.read(chunk, offset, self.bytes)
         except MirrorFault as fault:
             return {"error": "EMIRROR", "message": str(fault)}
         digest = hashlib.sha256(chunk).hexdigest()
         if digest == sha256:
-            busy = "writing"
-            self.open_part()
             self.write(chunk, offset)
             self.note({"i": index, "h": digest})
-        return {"sha256": digest, "idleSeconds": idle_seconds}
+        return {"sha256": digest}
 
     def claim(self, index):
         return {"sha256": self.read_journal()[0].get(index)}
@@ -336,11 +340,12 @@ def free_name(path, aside):
 
 
 def answer(upload, request):
+    """The reply; None where it follows later."""
     operation = request["op"]
     if operation == "chunk":
         return upload.chunk(request["index"], request["offset"], request["length"])
     if operation == "fetch":
-        return upload.fetch(request["index"], request["offset"], request["length"], request["sha256"], request["url"], request["timeoutSeconds"])
+        return upload.ask_mirror(request)
     if operation == "claim":
         return upload.claim(request["index"])
     if operation == "check":
@@ -354,6 +359,16 @@ def answer(upload, request):
     raise ValueError("unknown operation %s" % operation)
 
 
+def guarded(work, *arguments):
+    """What `work` answers, or what went wrong with the host's disk."""
+    try:
+        return work(*arguments)
+    except Superseded:
+        return {"error": "ESUPERSEDED"}
+    except OSError as error:
+        return {"error": errno.errorcode.get(error.errno, str(error.errno)), "message": "%s: %s" % (error.strerror, error.filename or "")}
+
+
 def main():
     try:
         fcntl.fcntl(0, SET_PIPE_SIZE, PIPE_BYTES)
@@ -364,18 +379,13 @@ def main():
     while True:
         request = read_header()
         if request is None:
-            return
-        try:
-            if upload is None:
-                upload = Upload(request)
-                reply = {}
-            else:
-                reply = answer(upload, request)
-        except Superseded:
-            reply = {"error": "ESUPERSEDED"}
-        except OSError as error:
-            reply = {"error": errno.errorcode.get(error.errno, str(error.errno)), "message": "%s: %s" % (error.strerror, error.filename or "")}
-        say(reply)
+            # Not by returning: a thread that is just saying something would be cut off with a complaint.
+            os._exit(0)
+        reply = guarded(Upload, request) if upload is None else guarded(answer, upload, request)
+        if isinstance(reply, Upload):
+            upload, reply = reply, {}
+        if reply is not None:
+            say(reply)
 
 
 main()

@@ -29,12 +29,12 @@ beforeEach(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** A receiver that has begun; `fetch` asks it for one chunk. */
-async function openReceiver({ timeoutSeconds = 10, env = {} } = {}) {
+async function openReceiver({ timeoutSeconds = 10, fetchers = 1, env = {} } = {}) {
   const { ask, close } = await startReceiver({ final, upload: "one", bytes: content.length, chunkBytes: CHUNK_BYTES }, { withMirror: true, env });
   onTestFinished(close);
   await ask({ op: "begin" });
   const fetch = (index: number, url = mirror.url, sha256 = hashOf(index)) =>
-    ask({ op: "fetch", index, offset: index * CHUNK_BYTES, length: chunkOf(index).length, sha256, url, timeoutSeconds });
+    ask({ op: "fetch", index, offset: index * CHUNK_BYTES, length: chunkOf(index).length, sha256, url, timeoutSeconds, fetchers });
   return { ask, fetch };
 }
 
@@ -42,13 +42,35 @@ async function openReceiver({ timeoutSeconds = 10, env = {} } = {}) {
 const landed = () => [...readFileSync(`${final}.journal`, "utf8").matchAll(/"i": (\d+)/g)].map(([, index]) => Number(index));
 
 describe.skipIf(pythonMissing !== null)("a receiver with a mirror", () => {
-  test("fetches chunks over one connection, and says for how long it had nothing to do", async () => {
+  test("fetches chunks over a connection that is kept, and says how long it took and waited", async () => {
     const { fetch } = await openReceiver();
-    for (const index of [2, 0, 3, 1]) expect(await fetch(index)).toEqual({ sha256: hashOf(index), idleSeconds: expect.any(Number) });
+    for (const index of [2, 0, 3, 1]) {
+      expect(await fetch(index)).toEqual({ fetched: index, sha256: hashOf(index), idleSeconds: expect.any(Number), seconds: expect.any(Number) });
+    }
     expect(readFileSync(`${final}.part`).equals(content)).toBe(true);
     expect(landed()).toEqual([2, 0, 3, 1]);
     expect(mirror.requests.map(({ start, length }) => [start, length])).toEqual([2, 0, 3, 1].map((index) => [index * CHUNK_BYTES, chunkOf(index).length]));
     expect(mirror.connections).toBe(1);
+  });
+
+  test("fetches several at once, and answers other questions meanwhile", async () => {
+    const { ask, fetch } = await openReceiver({ fetchers: 3 });
+    const held: (() => void)[] = [];
+    mirror.misbehave = (_, __, honest) => void held.push(honest);
+    const replies = [fetch(0), fetch(1), fetch(2), ask({ op: "claim", index: 2 })];
+    expect(await replies[0]).toEqual({ sha256: null });
+    await expect.poll(() => held.length).toBe(3);
+    for (const answer of held) answer();
+    expect((await Promise.all(replies.slice(1))).map(({ fetched }) => fetched).toSorted()).toEqual([0, 1, 2]);
+    expect(readFileSync(`${final}.part`).equals(content.subarray(0, 3 * CHUNK_BYTES))).toBe(true);
+  });
+
+  test("lets all who fetch know of one signed address", async () => {
+    const { fetch } = await openReceiver({ fetchers: 3 });
+    for (let times = 0; times < 4; times++) for (const index of [0, 1, 2, 3]) expect(await fetch(index, mirror.resolveUrl)).toMatchObject({ sha256: hashOf(index) });
+    expect(mirror.signatures).toBe(1);
+    // One of those who fetch has gone the way of the redirect first.
+    expect(mirror.connections).toBeLessThanOrEqual(4);
   });
 
   test("writes nothing that is not the stick's", async () => {
@@ -107,7 +129,7 @@ describe.skipIf(pythonMissing !== null)("a receiver with a mirror", () => {
     const { fetch } = await openReceiver();
     mirror.misbehave = misbehave;
     const fault = await fetch(0, `${mirror.url}?secret=1`);
-    expect(fault).toEqual({ error: "EMIRROR", message: expect.stringMatching(message) });
+    expect(fault).toMatchObject({ fetched: 0, error: "EMIRROR", message: expect.stringMatching(message) });
     expect(fault.message).not.toMatch(/secret|model\.gguf/);
     expect(readFileSync(`${final}.journal`, "utf8")).not.toMatch(/"i"/);
     mirror.misbehave = null;
@@ -145,10 +167,10 @@ describe.skipIf(pythonMissing !== null)("a receiver with a mirror", () => {
 
   test("a place that nobody answers at, or that is asked without HTTPS, is told by its host", async () => {
     const { fetch } = await openReceiver();
-    expect(await fetch(0, "http://mirror.example/model.gguf?secret=1")).toEqual({ error: "EMIRROR", message: "mirror.example is asked over HTTPS only" });
+    expect(await fetch(0, "http://mirror.example/model.gguf?secret=1")).toMatchObject({ error: "EMIRROR", message: "mirror.example is asked over HTTPS only" });
     const dead = await openReceiver();
     await mirror.die();
-    expect(await dead.fetch(0, mirror.url)).toEqual({ error: "EMIRROR", message: expect.stringMatching(/^127\.0\.0\.1 cannot be read/) });
+    expect(await dead.fetch(0, mirror.url)).toMatchObject({ error: "EMIRROR", message: expect.stringMatching(/^127\.0\.0\.1 cannot be read/) });
   });
 
   test("over HTTPS it must prove who it is", async (ctx) => {
@@ -156,11 +178,11 @@ describe.skipIf(pythonMissing !== null)("a receiver with a mirror", () => {
     if (tls === null) return ctx.skip("OpenSSL, which makes the test's certificate, is not installed.");
     await using secure = await startMirror(content, { key: readFileSync(tls.key, "utf8"), cert: readFileSync(tls.cert, "utf8") });
     const stranger = await openReceiver();
-    expect(await stranger.fetch(0, secure.url)).toEqual({ error: "EMIRROR", message: expect.stringMatching(/^127\.0\.0\.1 could not prove who it is/) });
+    expect(await stranger.fetch(0, secure.url)).toMatchObject({ error: "EMIRROR", message: expect.stringMatching(/^127\.0\.0\.1 could not prove who it is/) });
     const acquainted = await openReceiver({ env: { SSL_CERT_FILE: tls.cert } });
     expect(await acquainted.fetch(0, secure.url)).toMatchObject({ sha256: hashOf(0) });
     secure.misbehave = redirect(mirror.url);
-    expect(await acquainted.fetch(1, secure.url)).toEqual({ error: "EMIRROR", message: "127.0.0.1 leads to an address without HTTPS" });
+    expect(await acquainted.fetch(1, secure.url)).toMatchObject({ error: "EMIRROR", message: "127.0.0.1 leads to an address without HTTPS" });
   });
 });
 
