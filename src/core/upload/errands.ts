@@ -11,9 +11,14 @@ export interface Errand {
   readonly chunk: Chunk;
   /** Milliseconds since the epoch. */
   since: number;
-  carriers: number;
+  /** Lanes that send it, out of memory. */
+  senders: number;
+  /** Lanes whose far end fetches it. */
+  fetchers: number;
   proven: boolean;
 }
+
+type Role = "senders" | "fetchers";
 
 export interface ErrandsOptions {
   feed: ChunkFeed;
@@ -32,7 +37,7 @@ export class Errands {
   readonly #options: ErrandsOptions;
   readonly #open = new Map<number, Errand>();
   #left: number;
-  /** How long a chunk usually takes, in milliseconds. */
+  /** How long a chunk that is sent usually takes, in milliseconds. */
   #usual = 0;
 
   constructor(options: ErrandsOptions) {
@@ -40,27 +45,42 @@ export class Errands {
     this.#left = options.count;
   }
 
-  /** What to carry next; null when there is nothing at this moment. An idle lane also takes what is late elsewhere. */
+  /** What to send next; null when there is nothing at this moment. An idle lane also takes what is late elsewhere. */
   async next(idle: boolean): Promise<Errand | null> {
     const chunk = await this.#options.feed.next();
-    if (chunk !== null) return this.#begin(chunk);
+    if (chunk !== null) return this.#begin(chunk, "senders");
     return idle ? this.#late() : null;
   }
 
-  /** It has landed, and is what it should be. */
-  prove(errand: Errand): void {
+  /** What to fetch next; it holds no memory. When there is nothing else, also what is still being sent: it costs the line nothing. */
+  async nextToFetch(): Promise<Errand | null> {
+    const chunk = await this.#options.feed.nextHashed();
+    if (chunk !== null) return this.#begin(chunk, "fetchers");
+    // The last to be sent will be the last to arrive.
+    const sent = [...this.#open.values()].findLast(({ senders, fetchers, chunk: { claimed } }) => senders === 1 && fetchers === 0 && !claimed);
+    if (sent === undefined) return null;
+    sent.fetchers++;
+    return sent;
+  }
+
+  /** It has landed, and is what it should be. False where another lane was quicker. */
+  prove(errand: Errand, by: Role): boolean {
+    if (errand.proven) return false;
     const { chunk, since } = errand;
-    const took = this.#options.clock.now() - since;
-    this.#usual = this.#usual === 0 ? took : this.#usual * 0.9 + took * 0.1;
+    if (by === "senders") {
+      const took = this.#options.clock.now() - since;
+      this.#usual = this.#usual === 0 ? took : this.#usual * 0.9 + took * 0.1;
+    }
     errand.proven = true;
     this.#open.delete(chunk.index);
     this.#options.meter.proved(chunk.length);
     this.#options.onProof(--this.#left);
+    return true;
   }
 
   /** It has not been delivered. Where another lane carries it too, that one still may. `doubtful`: it may have landed. */
   takeBack(errand: Errand, doubtful: boolean): void {
-    if (errand.proven || errand.carriers > 1) return;
+    if (errand.proven || carriers(errand) > 1) return;
     const { chunk } = errand;
     this.#open.delete(chunk.index);
     this.#options.meter.retried();
@@ -70,22 +90,35 @@ export class Errands {
   }
 
   /** A lane carries it no more, and reads from its memory no more. */
-  leave(errand: Errand): void {
-    if (--errand.carriers === 0 && errand.proven) this.#options.feed.release(errand.chunk);
+  leave(errand: Errand, as: Role): void {
+    errand[as]--;
+    if (errand.proven && errand.senders === 0) this.#options.feed.release(errand.chunk);
   }
 
-  #begin(chunk: Chunk): Errand {
-    const errand = { chunk, since: this.#options.clock.now(), carriers: 1, proven: false };
+  #begin(chunk: Chunk, as: Role): Errand {
+    const errand = { chunk, since: this.#options.clock.now(), senders: 0, fetchers: 0, proven: false };
+    errand[as]++;
     this.#open.set(chunk.index, errand);
     return errand;
   }
 
-  #late(): Errand | null {
-    const before = this.#options.clock.now() - Math.max(LEAST_LATE_MS, LATE * this.#usual);
-    const late = this.#open.values().find(({ carriers, since, chunk }) => carriers === 1 && !chunk.claimed && since < before);
+  async #late(): Promise<Errand | null> {
+    const { clock, feed, meter } = this.#options;
+    const before = clock.now() - Math.max(LEAST_LATE_MS, LATE * this.#usual);
+    const late = this.#open.values().find((errand) => carriers(errand) === 1 && !errand.chunk.claimed && errand.since < before);
     if (late === undefined) return null;
-    late.carriers++;
-    this.#options.meter.retried();
+    late.senders++;
+    if (late.chunk.bytes === null) {
+      await feed.readAgain(late.chunk);
+      late.since = clock.now();
+    }
+    if (late.proven) {
+      this.leave(late, "senders");
+      return null;
+    }
+    meter.retried();
     return late;
   }
 }
+
+const carriers = ({ senders, fetchers }: Errand): number => senders + fetchers;

@@ -5,8 +5,9 @@ import { MentorError } from "../../contract/errors.ts";
 import { abortable } from "../abortable.ts";
 import { InTurn } from "../in-turn.ts";
 import type { Clock, Host, HostLane, HostProcess } from "../ports.ts";
-import { asideSuffix, hostDiskFull, type Destination, type Heard, type LaneBusy, type Sending, type Survey, type UploadLane } from "./lane.ts";
+import { asideSuffix, hostDiskFull, type Destination, type Fetched, type FetchFrom, type FetchingLane, type Heard, type LaneBusy, type Sending, type Survey, type UploadLane } from "./lane.ts";
 import { LanePace } from "./lane-pace.ts";
+import { MirrorRefusal } from "./mirror.ts";
 
 /** The receiver ended without a word: the host has no Python that can run it, or no room for one more. */
 export class NoReceiver extends MentorError {}
@@ -15,6 +16,11 @@ interface Reply {
   error?: string;
   message?: string;
   [field: string]: unknown;
+}
+
+interface Waiting {
+  resolve(reply: Reply): void;
+  reject(error: Error): void;
 }
 
 /** Time the host gets to start the receiver. */
@@ -35,33 +41,58 @@ const START = "import os,sys\ns=b''\nwhile len(s)<int(sys.argv[1]):\n r=os.read(
  * `NoReceiver` where it cannot run.
  */
 export async function openReceiverLane(host: Host, destination: Destination, clock: Clock, signal: AbortSignal): Promise<UploadLane> {
-  const connection = await host.openLane(signal);
+  return startReceiver(await host.openLane(signal), sourceOf("receiver.py"), host.label, destination, clock, signal);
+}
+
+/**
+ * The same for what a mirror gives. Questions weigh next to nothing, so they go over the connection
+ * that the host has anyway: no log-in, and nothing that is being sent stands before them on it.
+ */
+export async function openFetchingLane(host: Host, destination: Destination, clock: Clock, signal: AbortSignal): Promise<FetchingLane> {
+  const processes: HostProcess[] = [];
+  const connection: ReceiverConnection = {
+    roundTripMs: host.roundTripMs,
+    async spawn(argv) {
+      const process = await host.spawn(argv);
+      processes.push(process);
+      return process;
+    },
+    release: async () => {},
+    close: async () => processes.forEach((process) => process.kill()),
+  };
+  return startReceiver(connection, Buffer.concat([sourceOf("mirror.py"), sourceOf("receiver.py")]), host.label, destination, clock, signal);
+}
+
+type ReceiverConnection = Pick<HostLane, "roundTripMs" | "spawn" | "release" | "close">;
+
+async function startReceiver(connection: ReceiverConnection, source: Buffer, label: string, destination: Destination, clock: Clock, signal: AbortSignal): Promise<ReceiverLane> {
   try {
-    const source = receiverSource();
     const process = await abortable(connection.spawn(["python3", "-I", "-S", "-X", "utf8", "-c", START, String(source.length)]), signal);
-    return new ReceiverLane(connection, process, source, host.label, destination, clock);
+    return new ReceiverLane(connection, process, source, label, destination, clock);
   } catch (error) {
     await connection.close();
     throw error;
   }
 }
 
-class ReceiverLane implements UploadLane {
-  readonly #connection: HostLane;
+class ReceiverLane implements FetchingLane {
+  readonly #connection: ReceiverConnection;
   readonly #process: HostProcess;
   readonly #label: string;
   readonly #destination: Destination;
   readonly #clock: Clock;
   readonly #pace: LanePace;
   readonly #writes = new InTurn();
-  readonly #waiting: { resolve(reply: Reply): void; reject(error: Error): void }[] = [];
+  readonly #waiting: Waiting[] = [];
+  /** What is being fetched, by the chunk's index: those answers come when they can. */
+  readonly #fetching = new Map<number, Waiting>();
   readonly #patience = new AbortController();
   readonly #opened: Promise<unknown>;
   #heard: Heard | null = null;
   #failure: MentorError | undefined;
   #stderr = "";
 
-  constructor(connection: HostLane, process: HostProcess, source: Buffer, label: string, destination: Destination, clock: Clock) {
+  constructor(connection: ReceiverConnection, process: HostProcess, source: Buffer, label: string, destination: Destination, clock: Clock) {
     this.#connection = connection;
     this.#process = process;
     this.#label = label;
@@ -116,6 +147,14 @@ class ReceiverLane implements UploadLane {
     return { taken, landed };
   }
 
+  async fetch({ index, offset, length }: Parameters<FetchingLane["fetch"]>[0], sha256: string, { url, timeoutSeconds, fetchers }: FetchFrom): Promise<Fetched> {
+    const reply = await new Promise<Reply>((resolve, reject) => {
+      this.#fetching.set(index, { resolve, reject });
+      this.#writes.run(() => this.#tell({ op: "fetch", index, offset, length, sha256, url, timeoutSeconds, fetchers })).catch(reject);
+    }).finally(() => this.#fetching.delete(index));
+    return this.#accepted(reply) as unknown as Fetched;
+  }
+
   async claim(index: number): Promise<string | null> {
     return (await this.#request({ op: "claim", index })).sha256 as string | null;
   }
@@ -134,7 +173,7 @@ class ReceiverLane implements UploadLane {
 
   /** A connection on which nothing is left can serve again; the receiver ends with its input. */
   async close(): Promise<void> {
-    const clean = this.#failure === undefined && this.#waiting.length === 0;
+    const clean = this.#failure === undefined && this.#waiting.length + this.#fetching.size === 0;
     this.#failure ??= this.#lost(new Error("closed"));
     this.#process.stdin.end();
     await (clean ? this.#connection.release() : this.#connection.close());
@@ -148,15 +187,19 @@ class ReceiverLane implements UploadLane {
   }
 
   /** Resolves when the line has taken the question; the answer comes to `waiting`. */
-  async #ask(header: Record<string, unknown>, payload: Buffer | undefined, waiting: { resolve(reply: Reply): void; reject(error: Error): void }): Promise<void> {
+  async #ask(header: Record<string, unknown>, payload: Buffer | undefined, waiting: Waiting): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
+    this.#waiting.push(waiting);
+    await this.#tell(header);
+    if (payload === undefined) return;
+    for (let start = 0; start < payload.length; start += PIECE_BYTES) await this.#write(payload.subarray(start, start + PIECE_BYTES));
+  }
+
+  #tell(header: Record<string, unknown>): Promise<void> {
     const head = Buffer.from(JSON.stringify(header));
     const length = Buffer.alloc(4);
     length.writeUInt32BE(head.length);
-    this.#waiting.push(waiting);
-    await this.#write(Buffer.concat([length, head]));
-    if (payload === undefined) return;
-    for (let start = 0; start < payload.length; start += PIECE_BYTES) await this.#write(payload.subarray(start, start + PIECE_BYTES));
+    return this.#write(Buffer.concat([length, head]));
   }
 
   #accepted(reply: Reply): Reply {
@@ -173,7 +216,7 @@ class ReceiverLane implements UploadLane {
   }
 
   #onLine(line: string): void {
-    let reply: Reply & Partial<{ beat: LaneBusy; received: number }>;
+    let reply: Reply & Partial<{ beat: LaneBusy; received: number; fetched: number }>;
     try {
       reply = JSON.parse(line) as Reply;
     } catch {
@@ -182,13 +225,14 @@ class ReceiverLane implements UploadLane {
     const before = this.#heard;
     this.#patience.abort();
     this.#heard = { at: this.#clock.now(), busy: reply.beat ?? before?.busy ?? "idle", received: reply.received ?? before?.received ?? 0 };
-    if (reply.beat === undefined) this.#waiting.shift()?.resolve(reply);
+    if (reply.fetched !== undefined) this.#fetching.get(reply.fetched)?.resolve(reply);
+    else if (reply.beat === undefined) this.#waiting.shift()?.resolve(reply);
   }
 
   #fail(cause: unknown): void {
     this.#failure ??= this.#lost(cause);
     this.#patience.abort();
-    for (const { reject } of this.#waiting.splice(0)) reject(this.#failure);
+    for (const { reject } of [...this.#waiting.splice(0), ...this.#fetching.values()]) reject(this.#failure);
     this.#process.kill();
   }
 
@@ -200,6 +244,7 @@ class ReceiverLane implements UploadLane {
 
 /** A fault of the host's disk, told by errno. */
 function hostFault({ error = "", message = "" }: Reply, label: string, path: string): MentorError {
+  if (error === "EMIRROR") return new MirrorRefusal("upload-failed", message);
   const cause = new Error(`${error}: ${message}`);
   if (error === "ENOSPC" || error === "EDQUOT") return hostDiskFull(label, path, cause);
   if (error === "EACCES" || error === "EPERM" || error === "EROFS") return new MentorError("host-unsuitable", `${label} does not allow ${path} to be written.`, { cause, advice: "Choose another folder, or use an account that may write there." });
@@ -210,16 +255,16 @@ function hostFault({ error = "", message = "" }: Reply, label: string, path: str
   return new MentorError("upload-failed", `${label} could not store ${path} (${error}).`, { cause });
 }
 
-let source: Buffer | undefined;
+const sources = new Map<string, Buffer>();
 
-/** It lies in `remote/` of the checkout or of the packaged app. */
-function receiverSource(): Buffer {
-  for (let folder = import.meta.dirname; source === undefined; folder = dirname(folder)) {
+/** They lie in `remote/` of the checkout or of the packaged app. */
+function sourceOf(name: string): Buffer {
+  for (let folder = import.meta.dirname; !sources.has(name); folder = dirname(folder)) {
     try {
-      source = readFileSync(join(folder, "remote", "receiver", "receiver.py"));
+      sources.set(name, readFileSync(join(folder, "remote", "receiver", name)));
     } catch (error) {
       if (folder === dirname(folder)) throw error;
     }
   }
-  return source;
+  return sources.get(name)!;
 }

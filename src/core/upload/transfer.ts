@@ -8,6 +8,7 @@ import { LaneCrew } from "./lane-crew.ts";
 import type { LanePolicy } from "./lane-policy.ts";
 import type { OpenLane, UploadLane } from "./lane.ts";
 import type { LineDelay } from "./line-delay.ts";
+import { MirrorFill, type MirrorFillOptions } from "./mirror-fill.ts";
 import { Patience } from "./patience.ts";
 import type { UploadMeter } from "./upload-meter.ts";
 
@@ -29,6 +30,8 @@ export interface TransferOptions {
   count: number;
   clock: Clock;
   signal: AbortSignal;
+  /** Where the host may fetch chunks by itself. */
+  fill?: Pick<MirrorFillOptions, "mirror" | "openLane" | "given">;
 }
 
 /** Moves every chunk of a feed to the host over several lanes. */
@@ -37,6 +40,7 @@ export class Transfer {
   readonly #crew: LaneCrew;
   readonly #patience: Patience;
   readonly #errands: Errands;
+  readonly #fill: MirrorFill | undefined;
   readonly #damaged = new Map<number, number>();
   readonly #bells = new Map<UploadLane, Bell>();
   /** Chunks on each lane that the host has not yet answered for. */
@@ -59,6 +63,9 @@ export class Transfer {
       onFailure: (error) => this.#finish({ error }),
       over: this.#end.signal,
     });
+    if (options.fill !== undefined) {
+      this.#fill = new MirrorFill({ ...options.fill, errands: this.#errands, clock: options.clock, onFailure: (error) => this.#finish({ error }), end: this.#end.signal });
+    }
   }
 
   /** Bytes that went out, those sent again included. */
@@ -76,15 +83,17 @@ export class Transfer {
     const abort = () => this.#finish({ error: signal.reason });
     signal.addEventListener("abort", abort, { once: true });
     this.#crew.resize(policy.wanted, lanes);
+    this.#fill?.start();
     delay.measure();
     if (count === 0) this.#finish();
     if (signal.aborted) abort();
     await this.#watch();
     signal.removeEventListener("abort", abort);
-    const idle = await this.#crew.dismiss((lane) => this.#failure !== undefined || (this.#unanswered.get(lane) ?? 0) > 0);
-    if (this.#failure === undefined) return idle;
-    await idle?.close().catch(() => {});
-    throw this.#failure.error;
+    const [idle, spare] = await Promise.all([this.#crew.dismiss((lane) => (this.#unanswered.get(lane) ?? 0) > 0), this.#fill?.dismiss()]);
+    const kept = this.#failure === undefined ? (idle ?? spare) : undefined;
+    await Promise.allSettled([idle, spare].map((lane) => lane !== kept && lane?.close()));
+    if (this.#failure !== undefined) throw this.#failure.error;
+    return kept;
   }
 
   /** The first to come says how it ended. */
@@ -97,6 +106,7 @@ export class Transfer {
 
   #ringAll(): void {
     for (const bell of this.#bells.values()) bell.ring();
+    this.#fill?.ring();
   }
 
   /** Keeps a lane busy until all is over, or until there are lanes enough without it. */
@@ -153,14 +163,14 @@ export class Transfer {
       const landed = await this.#land(lane, chunk, taken).finally(() => count(-1));
       const sha256 = await chunk.sha256;
       if (errand.proven) return;
-      if (landed === sha256) this.#errands.prove(errand);
+      if (landed === sha256) this.#errands.prove(errand, "senders");
       else this.#errands.takeBack(errand, false);
     } catch (error) {
       // What was on its way may have landed: the journal will say.
       if (!this.#end.signal.aborted) this.#errands.takeBack(errand, true);
       throw error;
     } finally {
-      this.#errands.leave(errand);
+      this.#errands.leave(errand, "senders");
     }
   }
 

@@ -119,7 +119,7 @@ test("an upload asks for the passphrase as well", async () => {
   const core = new FakeCore();
   core.onUpload = ({ passphrase }) => {
     if (passphrase === undefined) throw encrypted;
-    return [{ type: "done", result: { path: "/m", bytes: 1, sha256: "a", bytesSent: 1, seconds: 1, skipped: false } }];
+    return [{ type: "done", result: { path: "/m", bytes: 1, sha256: "a", bytesSent: 1, bytesFromMirror: 0, seconds: 1, skipped: false } }];
   };
   const { exit } = await run(core, ["upload", "f", "--ssh", "ann@host", "--identity", "key", "--to", "/models"], { typed: ["open sesame"] });
   expect([exit, core.uploads.map(({ passphrase }) => passphrase)]).toEqual([0, [undefined, "open sesame"]]);
