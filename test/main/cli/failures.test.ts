@@ -20,6 +20,8 @@ test.each([
   { words: ["ingest"] },
   { words: ["logs", "nobody"] },
   { words: ["upload", "file", "--ssh", "ann@host"] },
+  { words: ["upload", "file", ...SSH.slice(2), "--to", "/models", "--mirror", "http://mirror.example/m.gguf"] },
+  { words: ["start", "--stick", "s", ...SSH, "--mirror", "m.gguf"] },
   { words: ["llm", "--model", "m.gguf", "--port", "99999"] },
   { words: ["llm", "--model", "m.gguf", "--threads", "many"] },
 ])("$words is used wrongly: exit code 2, said on standard error, nothing started", async ({ words }) => {
