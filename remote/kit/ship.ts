@@ -5,7 +5,7 @@ import { copyEngine } from "./engine-layer.ts";
 import { buildServices } from "./services-layer.ts";
 
 /** Files that the kit's build reads, by their place in the project. */
-const READ_BY_THE_BUILD = ["package.json", "package-lock.json", "remote/package.json", "remote/package-lock.json", "remote/kit/requirements.txt", "remote/kit/verify.ts", "remote/receiver/receiver.py"];
+const READ_BY_THE_BUILD = ["package.json", "package-lock.json", "remote/package.json", "remote/package-lock.json", "remote/kit/requirements.txt", "remote/kit/verify.ts", "remote/receiver/receiver.py", "remote/receiver/mirror.py"];
 
 /**
  * Fills a folder that stands for the project where the app is installed: the services are bundled

@@ -12,6 +12,10 @@ Beside the file FINAL it keeps FINAL.part (until every chunk is proven) and FINA
 every proven chunk is appended: {"i": index, "h": sha256}. After the rename follows {"done": ...} with
 the file's times, by which a later upload knows that nobody has touched it since.
 
+Where the user has allowed a mirror, mirror.py stands before this source, and chunks can be fetched from
+there too. Those are written only once their hash is known to be the stick's, and answered with their
+number when they have come, between the other replies.
+
 FINAL.upload names the upload that may write. Whoever begins puts its own name there; receivers of an
 earlier one, perhaps of a laptop that is long gone, then write nothing any more.
 """
@@ -21,8 +25,10 @@ import hashlib
 import json
 import os
 import select
+import signal
 import socket
 import struct
+import sys
 import threading
 import time
 
@@ -160,6 +166,7 @@ class Superseded(Exception):
 class Upload:
     def __init__(self, line, request):
         self.line = line
+        self.opening = request
         self.name = request["upload"]
         self.final = request["final"]
         self.bytes = request["bytes"]
@@ -171,6 +178,7 @@ class Upload:
         self.buffer = memoryview(bytearray(PIECE))
         self.part_descriptor = None
         self.owner = None
+        self.fetchers = None
         os.makedirs(self.folder, mode=0o755, exist_ok=True)
         self.journal = os.open(self.journal_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
@@ -282,6 +290,31 @@ class Upload:
         self.note({"i": index, "h": digest.hexdigest()})
         return {"sha256": digest.hexdigest()}
 
+    def ask_mirror(self, request):
+        """The answer follows when the chunk has come."""
+        if self.fetchers is None:
+            self.fetchers = Fetchers(self.another, self.line.say)
+        self.fetchers.ask(request)
+
+    def another(self):
+        """For a thread of its own. Its files are opened now: when the chunk has come, they may be gone."""
+        upload = Upload(self.line, self.opening)
+        upload.open_part()
+        return upload
+
+    def fetch(self, mirror, index, offset, length, sha256):
+        """A chunk from a mirror: nothing is written unless all of it has come and has the stick's hash."""
+        chunk = memoryview(bytearray(length))
+        try:
+            mirror.read(chunk, offset, self.bytes)
+        except MirrorFault as fault:
+            return {"error": "EMIRROR", "message": str(fault)}
+        digest = hashlib.sha256(chunk).hexdigest()
+        if digest == sha256:
+            self.write(chunk, offset)
+            self.note({"i": index, "h": digest})
+        return {"sha256": digest}
+
     def claim(self, index):
         return {"sha256": self.read_journal()[0].get(index)}
 
@@ -346,9 +379,12 @@ def free_name(path, aside):
 
 
 def answer(upload, request):
+    """The reply; None where it follows later."""
     operation = request["op"]
     if operation == "chunk":
         return upload.chunk(request["index"], request["offset"], request["length"])
+    if operation == "fetch":
+        return upload.ask_mirror(request)
     if operation == "claim":
         return upload.claim(request["index"])
     if operation == "check":
@@ -362,6 +398,18 @@ def answer(upload, request):
     raise ValueError("unknown operation %s" % operation)
 
 
+def guarded(work, *arguments):
+    """What `work` answers, or what went wrong with the host's disk."""
+    try:
+        return work(*arguments)
+    except Superseded:
+        return {"error": "ESUPERSEDED"}
+    except BrokenPipeError:
+        raise  # the line, not the disk
+    except OSError as error:
+        return {"error": errno.errorcode.get(error.errno, str(error.errno)), "message": "%s: %s" % (error.strerror, error.filename or "")}
+
+
 def serve(line, door):
     """Answers what comes over a line until it ends."""
     in_background(beat, line)
@@ -370,19 +418,11 @@ def serve(line, door):
         request = line.read_header()
         if request is None:
             return
-        try:
-            if upload is None:
-                upload = Upload(line, request)
-                reply = {"socket": door.path}
-            else:
-                reply = answer(upload, request)
-        except Superseded:
-            reply = {"error": "ESUPERSEDED"}
-        except BrokenPipeError:
-            return
-        except OSError as error:
-            reply = {"error": errno.errorcode.get(error.errno, str(error.errno)), "message": "%s: %s" % (error.strerror, error.filename or "")}
-        line.say(reply)
+        reply = guarded(Upload, line, request) if upload is None else guarded(answer, upload, request)
+        if isinstance(reply, Upload):
+            upload, reply = reply, {"socket": door.path}
+        if reply is not None:
+            line.say(reply)
 
 
 def serve_apart(source, sink, door):
@@ -391,6 +431,7 @@ def serve_apart(source, sink, door):
     if child != 0:
         return child
     try:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         door.listener.close()
         serve(Line(source, sink), door)
     except OSError:
@@ -404,6 +445,8 @@ def main():
         fcntl.fcntl(0, SET_PIPE_SIZE, PIPE_BYTES)
     except OSError:
         pass  # no pipe, or no Linux
+    # Whoever ends it ends the socket too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     door = Door()
     try:
         children = {serve_apart(0, 1, door)}

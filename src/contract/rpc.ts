@@ -30,6 +30,7 @@ export const StartRequestSchema = z.object({
   stick: z.string(),
   host: HostChoice,
   model: z.string().optional(),
+  mirror: z.string().optional(),
   course: z.string().optional(),
   contextTokens: z.number().int().positive().optional(),
   parallel: z.number().int().min(1).max(64).optional(),
@@ -115,7 +116,7 @@ export const contract = {
   },
   upload: {
     run: procedure
-      .input(z.object({ file: z.string(), address: z.string(), identity: z.string(), passphrase: z.string().optional(), trustFingerprint: z.string().optional(), to: z.string() }))
+      .input(z.object({ file: z.string(), address: z.string(), identity: z.string(), passphrase: z.string().optional(), trustFingerprint: z.string().optional(), to: z.string(), mirror: z.string().optional() }))
       .output(eventIterator(type<UploadEvent>())),
   },
 };

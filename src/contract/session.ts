@@ -23,6 +23,8 @@ export interface StartRequest {
   host: HostChoice;
   /** Model file, absolute or relative to the stick; needed where the stick holds several. */
   model?: string;
+  /** Address of the same model, from which a host behind SSH may fetch parts of it while the rest is sent; default: none. */
+  mirror?: string;
   /** Course folder; default: the stick's `course` folder, if there is one. */
   course?: string;
   /** Upper bound for the model's context in tokens; default: chosen by the fit. */

@@ -9,6 +9,8 @@ export interface UploadRequest {
   trustFingerprint?: string;
   /** Folder on the host. */
   to: string;
+  /** Address of the same file, from which the host may fetch parts of it; default: none. */
+  mirror?: string;
 }
 
 export interface UploadProgress extends Progress {
@@ -30,6 +32,10 @@ export interface UploadResult {
   bytesSent: number;
   /** Bytes that an earlier attempt had brought, proven by hash and not sent again. */
   bytesKept: number;
+  /** Proven bytes that the host fetched from a mirror, where one was allowed. */
+  bytesFromMirror: number;
+  /** Why the mirror was given up, as the end of a sentence; absent where it was not. */
+  mirrorFault?: string;
   seconds: number;
   skipped: boolean;
   /** New name of another file that stood there. */

@@ -1,6 +1,8 @@
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
+import { Writable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 
-/** A TCP line to a port of this computer that breaks when a test wants it to. */
+/** A TCP line to a port of this computer that is slow or breaks when a test wants it to. */
 export interface LossyLine {
   port: number;
   /** Bytes that have gone to the host. */
@@ -9,6 +11,8 @@ export interface LossyLine {
   connections(): number;
   /** Cuts every connection once that many more bytes have gone to the host, then again after the next number. */
   cutAfter(...bytes: number[]): void;
+  /** Carries so many bytes a second to the host, all connections together. */
+  limit(bytesPerSecond: number): void;
   /** While down, every connection is cut and new ones are refused. */
   setDown(down: boolean): void;
   close(): Promise<void>;
@@ -21,6 +25,7 @@ export async function openLossyLine(targetPort: number): Promise<LossyLine> {
   let limits: number[] = [];
   let limit = Infinity;
   let down = false;
+  const queue = new LineQueue();
 
   const plan = () => (limit = limits.length > 0 ? sent + limits.shift()! : Infinity);
   const cutAll = () => {
@@ -45,7 +50,8 @@ export async function openLossyLine(targetPort: number): Promise<LossyLine> {
       sent += data.length;
       if (sent >= limit) cutAll();
     });
-    near.pipe(far).pipe(near);
+    near.pipe(queue.before(far));
+    far.pipe(near);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
 
@@ -57,6 +63,7 @@ export async function openLossyLine(targetPort: number): Promise<LossyLine> {
       limits = bytes;
       plan();
     },
+    limit: (bytesPerSecond) => (queue.rate = bytesPerSecond),
     setDown(value) {
       down = value;
       if (down) cutAll();
@@ -67,4 +74,44 @@ export async function openLossyLine(targetPort: number): Promise<LossyLine> {
         server.close(() => resolve());
       }),
   };
+}
+
+/** Of one connection; as much waits in the host's and the desktop's own memory. */
+const WINDOW_BYTES = 64 * 1024;
+
+/** What waits until the line can carry it, whichever connection it is of: first come, first carried. */
+class LineQueue {
+  /** In bytes per second. */
+  rate = Infinity;
+  #last = Promise.resolve();
+  #carriedAt = 0;
+
+  before(far: Socket): Writable {
+    let waiting = 0;
+    let wake: (() => void) | undefined;
+    return new Writable({
+      highWaterMark: WINDOW_BYTES,
+      write: (data: Buffer, _, done) => {
+        waiting += data.length;
+        this.#last = this.#last.then(() => this.#carry(data.length));
+        void this.#last.then(() => {
+          far.write(data);
+          waiting -= data.length;
+          wake?.();
+        });
+        if (waiting < WINDOW_BYTES) return done();
+        wake = () => {
+          wake = undefined;
+          done();
+        };
+      },
+      final: (done) => void this.#last.then(() => far.end(done)),
+    });
+  }
+
+  async #carry(bytes: number): Promise<void> {
+    const now = performance.now();
+    this.#carriedAt = Math.max(now, this.#carriedAt) + (bytes * 1000) / this.rate;
+    if (this.#carriedAt > now) await sleep(this.#carriedAt - now);
+  }
 }

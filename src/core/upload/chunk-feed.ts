@@ -13,8 +13,10 @@ export interface Chunk {
   length: number;
   /** Known when the chunk is sent, or a moment later. */
   sha256: Promise<string>;
-  /** null: the host's journal claims to have it, so that only the claim is checked. */
+  /** null: they are not in memory. */
   bytes: Buffer | null;
+  /** The host's journal says to have it: only the claim is checked. */
+  claimed: boolean;
   /** It was on its way when a lane dropped, and may have landed. */
   doubtful: boolean;
 }
@@ -62,20 +64,36 @@ export class ChunkFeed {
     return this.#read !== undefined;
   }
 
-  /** The next chunk to deliver; null when all have been handed out. */
+  /** The next chunk to send; null when all have been handed out. */
   async next(): Promise<Chunk | null> {
     const again = this.#again.shift();
     if (again !== undefined) return again.bytes === null ? this.#load(again.index, true) : again;
-    while (this.#ahead.length <= READ_AHEAD && this.#next < this.#count) {
-      const reading = this.#load(this.#next++, false);
-      reading.catch(() => {}); // whoever takes it hears of it
-      this.#ahead.push(reading);
-    }
-    return (await this.#ahead.shift()) ?? null;
+    return this.#nextInOrder();
+  }
+
+  /** The next chunk for whoever needs no more of it than its hash: it is not kept in memory, nor read where the hash is known. */
+  async nextHashed(): Promise<Chunk | null> {
+    // One that came back with its bytes may still be read by the lane that has dropped.
+    const again = this.#again.findIndex(({ bytes }) => bytes === null);
+    if (again >= 0) return this.#again.splice(again, 1)[0]!;
+    if (this.#known !== undefined && this.#next < this.#count) return this.#unread(this.#next++);
+    const chunk = await this.#nextInOrder();
+    if (chunk === null || chunk.bytes === null) return chunk;
+    const { bytes } = chunk;
+    chunk.bytes = null;
+    void chunk.sha256.catch(() => {}).then(() => this.#pool.give(bytes));
+    return chunk;
+  }
+
+  /** Puts a chunk's bytes into memory that are not there any more. */
+  async readAgain(chunk: Chunk): Promise<void> {
+    const { bytes, sha256 } = await this.#load(chunk.index, true);
+    Object.assign(chunk, { bytes, sha256 });
   }
 
   /** Takes a chunk back, to be handed out again. */
   giveBack(chunk: Chunk): void {
+    chunk.claimed = false;
     this.#again.push(chunk);
   }
 
@@ -104,19 +122,38 @@ export class ChunkFeed {
     await this.#read?.catch(() => {});
   }
 
+  async #nextInOrder(): Promise<Chunk | null> {
+    while (this.#ahead.length <= READ_AHEAD && this.#next < this.#count) {
+      const reading = this.#load(this.#next++, false);
+      reading.catch(() => {}); // whoever takes it hears of it
+      this.#ahead.push(reading);
+    }
+    return (await this.#ahead.shift()) ?? null;
+  }
+
+  /** Of a file whose hashes are known. */
+  #unread(index: number): Chunk {
+    const known = this.#known!.chunks[index]!;
+    const length = chunkLength(index, this.#source.bytes, this.#chunkBytes);
+    return { index, offset: index * this.#chunkBytes, length, sha256: Promise.resolve(known), bytes: null, claimed: this.#claims.get(index) === known, doubtful: false };
+  }
+
   /** In order, since the hash of the whole file is made on the way. `anew`: the host's claim proved wrong. */
   #load(index: number, anew: boolean): Promise<Chunk> {
     const offset = index * this.#chunkBytes;
     const length = chunkLength(index, this.#source.bytes, this.#chunkBytes);
     const known = this.#known?.chunks[index] ?? this.#hashes[index];
     const claim = anew ? undefined : this.#claims.get(index);
-    if (claim !== undefined && claim === known) return Promise.resolve({ index, offset, length, sha256: Promise.resolve(known), bytes: null, doubtful: false });
+    if (claim !== undefined && claim === this.#known?.chunks[index]) return Promise.resolve(this.#unread(index));
     return this.#reads.run(async () => {
       const bytes = (await this.#pool.take()).subarray(0, length);
       await this.#fill(bytes, offset);
-      const chunk: Chunk = { index, offset, length, sha256: this.#hash(index, bytes, known, !anew), bytes, doubtful: false };
+      const chunk: Chunk = { index, offset, length, sha256: this.#hash(index, bytes, known, !anew), bytes, claimed: false, doubtful: false };
       chunk.sha256.catch(() => {}); // whoever delivers it hears of it
-      if (claim !== undefined && claim === (await chunk.sha256)) this.release(chunk);
+      if (claim !== undefined && claim === (await chunk.sha256)) {
+        chunk.claimed = true;
+        this.release(chunk);
+      }
       return chunk;
     });
   }

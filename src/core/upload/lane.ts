@@ -63,6 +63,30 @@ export interface UploadLane {
   close(): Promise<void>;
 }
 
+/** A lane whose far end can get a chunk by itself. */
+export interface FetchingLane extends UploadLane {
+  /** Has a chunk fetched; it is written only if it has this hash. Rejects with `MirrorRefusal` where the mirror does not give it. */
+  fetch(chunk: { index: number; offset: number; length: number }, sha256: string, from: FetchFrom): Promise<Fetched>;
+}
+
+/** The same for all that one lane fetches. */
+export interface FetchFrom {
+  url: string;
+  /** Silence after which a chunk is given up. */
+  timeoutSeconds: number;
+  /** Connections to the mirror. */
+  fetchers: number;
+}
+
+export interface Fetched {
+  /** Of what the mirror gave. */
+  sha256: string;
+  /** How long it took. */
+  seconds: number;
+  /** For how long the connection to the mirror had had nothing to do. */
+  idleSeconds: number;
+}
+
 export interface Heard {
   /** Milliseconds since the epoch. */
   at: number;

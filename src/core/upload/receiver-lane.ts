@@ -2,8 +2,9 @@ import { createInterface } from "node:readline";
 import { MentorError } from "../../contract/errors.ts";
 import { InTurn } from "../in-turn.ts";
 import type { Clock, HostLane } from "../ports.ts";
-import { asideSuffix, hostDiskFull, type Destination, type Heard, type LaneBusy, type Sending, type Survey, type UploadLane } from "./lane.ts";
+import { asideSuffix, hostDiskFull, type Destination, type Fetched, type FetchFrom, type FetchingLane, type Heard, type LaneBusy, type Sending, type Survey } from "./lane.ts";
 import { LanePace } from "./lane-pace.ts";
+import { MirrorRefusal } from "./mirror.ts";
 
 /** A line to a receiver, whichever way it goes; `ended` resolves with why it ended. */
 export interface ReceiverLine {
@@ -18,6 +19,11 @@ interface Reply {
   [field: string]: unknown;
 }
 
+interface Waiting {
+  resolve(reply: Reply): void;
+  reject(error: Error): void;
+}
+
 /** Time the host gets to start the receiver. */
 const START_MS = 30_000;
 
@@ -26,23 +32,28 @@ const PIECE_BYTES = 128 * 1024;
 
 export const lineLost = (label: string, cause: unknown): MentorError => new MentorError("host-lost", `A connection to ${label} ended in the middle of the upload.`, { cause });
 
+/** What a receiver is reached over. */
+export type ReceiverConnection = Pick<HostLane, "roundTripMs" | "release" | "close">;
+
 /** A lane that ends in remote/receiver/receiver.py. */
-export class ReceiverLane implements UploadLane {
+export class ReceiverLane implements FetchingLane {
   /** The receiver's answer to what it is for. */
   readonly opened: Promise<{ socket: string | null }>;
-  readonly #connection: HostLane;
+  readonly #connection: ReceiverConnection;
   readonly #line: ReceiverLine;
   readonly #label: string;
   readonly #destination: Destination;
   readonly #clock: Clock;
   readonly #pace: LanePace;
   readonly #writes = new InTurn();
-  readonly #waiting: { resolve(reply: Reply): void; reject(error: Error): void }[] = [];
+  readonly #waiting: Waiting[] = [];
+  /** What is being fetched, by the chunk's index: those answers come when they can. */
+  readonly #fetching = new Map<number, Waiting>();
   readonly #patience = new AbortController();
   #heard: Heard | null = null;
   #failure: MentorError | undefined;
 
-  constructor(connection: HostLane, line: ReceiverLine, label: string, destination: Destination, clock: Clock) {
+  constructor(connection: ReceiverConnection, line: ReceiverLine, label: string, destination: Destination, clock: Clock) {
     this.#connection = connection;
     this.#line = line;
     this.#label = label;
@@ -92,6 +103,14 @@ export class ReceiverLane implements UploadLane {
     return { taken, landed };
   }
 
+  async fetch({ index, offset, length }: Parameters<FetchingLane["fetch"]>[0], sha256: string, { url, timeoutSeconds, fetchers }: FetchFrom): Promise<Fetched> {
+    const reply = await new Promise<Reply>((resolve, reject) => {
+      this.#fetching.set(index, { resolve, reject });
+      this.#writes.run(() => this.#tell({ op: "fetch", index, offset, length, sha256, url, timeoutSeconds, fetchers })).catch(reject);
+    }).finally(() => this.#fetching.delete(index));
+    return this.#accepted(reply) as unknown as Fetched;
+  }
+
   async claim(index: number): Promise<string | null> {
     return (await this.#request({ op: "claim", index })).sha256 as string | null;
   }
@@ -110,7 +129,7 @@ export class ReceiverLane implements UploadLane {
 
   /** A connection on which nothing is left can serve again; the receiver ends with its input. */
   async close(): Promise<void> {
-    const clean = this.#failure === undefined && this.#waiting.length === 0;
+    const clean = this.#failure === undefined && this.#waiting.length + this.#fetching.size === 0;
     this.#failure ??= lineLost(this.#label, new Error("closed"));
     this.#line.stdin.end();
     await (clean ? this.#connection.release() : this.#connection.close());
@@ -124,15 +143,19 @@ export class ReceiverLane implements UploadLane {
   }
 
   /** Resolves when the line has taken the question; the answer comes to `waiting`. */
-  async #ask(header: Record<string, unknown>, payload: Buffer | undefined, waiting: { resolve(reply: Reply): void; reject(error: Error): void }): Promise<void> {
+  async #ask(header: Record<string, unknown>, payload: Buffer | undefined, waiting: Waiting): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
+    this.#waiting.push(waiting);
+    await this.#tell(header);
+    if (payload === undefined) return;
+    for (let start = 0; start < payload.length; start += PIECE_BYTES) await this.#write(payload.subarray(start, start + PIECE_BYTES));
+  }
+
+  #tell(header: Record<string, unknown>): Promise<void> {
     const head = Buffer.from(JSON.stringify(header));
     const length = Buffer.alloc(4);
     length.writeUInt32BE(head.length);
-    this.#waiting.push(waiting);
-    await this.#write(Buffer.concat([length, head]));
-    if (payload === undefined) return;
-    for (let start = 0; start < payload.length; start += PIECE_BYTES) await this.#write(payload.subarray(start, start + PIECE_BYTES));
+    return this.#write(Buffer.concat([length, head]));
   }
 
   #accepted(reply: Reply): Reply {
@@ -149,7 +172,7 @@ export class ReceiverLane implements UploadLane {
   }
 
   #onLine(line: string): void {
-    let reply: Reply & Partial<{ beat: LaneBusy; received: number }>;
+    let reply: Reply & Partial<{ beat: LaneBusy; received: number; fetched: number }>;
     try {
       reply = JSON.parse(line) as Reply;
     } catch {
@@ -158,18 +181,20 @@ export class ReceiverLane implements UploadLane {
     const before = this.#heard;
     if (before === null) this.#patience.abort();
     this.#heard = { at: this.#clock.now(), busy: reply.beat ?? before?.busy ?? "idle", received: reply.received ?? before?.received ?? 0 };
-    if (reply.beat === undefined) this.#waiting.shift()?.resolve(reply);
+    if (reply.fetched !== undefined) this.#fetching.get(reply.fetched)?.resolve(reply);
+    else if (reply.beat === undefined) this.#waiting.shift()?.resolve(reply);
   }
 
   #fail(failure: MentorError): void {
     this.#failure ??= failure;
     this.#patience.abort();
-    for (const { reject } of this.#waiting.splice(0)) reject(this.#failure);
+    for (const { reject } of [...this.#waiting.splice(0), ...this.#fetching.values()]) reject(this.#failure);
   }
 }
 
 /** A fault of the host's disk, told by errno. */
 function hostFault({ error = "", message = "" }: Reply, label: string, path: string): MentorError {
+  if (error === "EMIRROR") return new MirrorRefusal("upload-failed", message);
   const cause = new Error(`${error}: ${message}`);
   if (error === "ENOSPC" || error === "EDQUOT") return hostDiskFull(label, path, cause);
   if (error === "EACCES" || error === "EPERM" || error === "EROFS") return new MentorError("host-unsuitable", `${label} does not allow ${path} to be written.`, { cause, advice: "Choose another folder, or use an account that may write there." });

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { MentorError } from "../../contract/errors.ts";
 import { abortable } from "../abortable.ts";
-import type { Clock, Host, HostLane } from "../ports.ts";
-import type { Destination, UploadLane } from "./lane.ts";
+import type { Clock, Host, HostLane, HostProcess } from "../ports.ts";
+import type { Destination, FetchingLane, UploadLane } from "./lane.ts";
 import { lineLost, ReceiverLane, type ReceiverLine } from "./receiver-lane.ts";
 
 /** The receiver ended without a word: the host has no Python that can run it, or no room for one more. */
@@ -91,8 +91,29 @@ export class Receivers {
     }
   }
 
-  async #start(connection: HostLane, signal: AbortSignal): Promise<ReceiverLine> {
-    const source = receiverSource();
+  /**
+   * A lane for what a mirror gives. Questions weigh next to nothing, so they go over the connection
+   * that the host has anyway: no log-in, and nothing that is being sent stands before them on it.
+   */
+  readonly openFetcher = async (signal: AbortSignal): Promise<FetchingLane> => {
+    const { roundTripMs, label } = this.#host;
+    const processes: HostProcess[] = [];
+    const spawn = async (argv: readonly string[]) => {
+      const process = await this.#host.spawn(argv);
+      processes.push(process);
+      return process;
+    };
+    const close = async () => processes.forEach((process) => process.kill());
+    try {
+      const line = await this.#start({ spawn }, signal, Buffer.concat([sourceOf("mirror.py"), sourceOf("receiver.py")]));
+      return new ReceiverLane({ roundTripMs, release: async () => {}, close }, line, label, this.#destination, this.#clock);
+    } catch (error) {
+      await close();
+      throw error;
+    }
+  };
+
+  async #start(connection: Pick<HostLane, "spawn">, signal: AbortSignal, source = sourceOf("receiver.py")): Promise<ReceiverLine> {
     const { stdin, stdout, stderr, exited } = await abortable(connection.spawn(["python3", "-I", "-S", "-X", "utf8", "-c", START, String(source.length)]), signal);
     stdin.write(source);
     let complaint = "";
@@ -125,16 +146,16 @@ async function hurry(connection: HostLane): Promise<void> {
   program.stdin.end();
 }
 
-let source: Buffer | undefined;
+const sources = new Map<string, Buffer>();
 
-/** It lies in `remote/` of the checkout or of the packaged app. */
-function receiverSource(): Buffer {
-  for (let folder = import.meta.dirname; source === undefined; folder = dirname(folder)) {
+/** They lie in `remote/` of the checkout or of the packaged app. */
+function sourceOf(name: string): Buffer {
+  for (let folder = import.meta.dirname; !sources.has(name); folder = dirname(folder)) {
     try {
-      source = readFileSync(join(folder, "remote", "receiver", "receiver.py"));
+      sources.set(name, readFileSync(join(folder, "remote", "receiver", name)));
     } catch (error) {
       if (folder === dirname(folder)) throw error;
     }
   }
-  return source;
+  return sources.get(name)!;
 }

@@ -3,10 +3,12 @@ import { abortable } from "../abortable.ts";
 import type { Clock } from "../ports.ts";
 import { Bell } from "./bell.ts";
 import type { Chunk, ChunkFeed } from "./chunk-feed.ts";
+import { Errands, type Errand } from "./errands.ts";
 import { LaneCrew } from "./lane-crew.ts";
 import { PERIOD_MS, type LanePolicy } from "./lane-policy.ts";
 import type { OpenLane, UploadLane } from "./lane.ts";
 import type { LineDelay } from "./line-delay.ts";
+import { MirrorFill, type MirrorFillOptions } from "./mirror-fill.ts";
 import { Patience } from "./patience.ts";
 import type { UploadMeter } from "./upload-meter.ts";
 
@@ -16,10 +18,6 @@ const DAMAGE_LIMIT = 3;
 const LOOK_MS = 200;
 /** Questions that one lane may have open about chunks that the host claims to have: they weigh nothing on the line. */
 const CHECKS = 64;
-/** A chunk that takes so many times as long as they usually do is sent on another lane too. */
-const LATE = 1.5;
-const LEAST_LATE_MS = 1_000;
-
 export interface TransferOptions {
   openLane: OpenLane;
   feed: ChunkFeed;
@@ -30,15 +28,8 @@ export interface TransferOptions {
   count: number;
   clock: Clock;
   signal: AbortSignal;
-}
-
-/** A chunk on its way, perhaps on two lanes. */
-interface Errand {
-  chunk: Chunk;
-  /** Milliseconds since the epoch. */
-  since: number;
-  carriers: number;
-  proven: boolean;
+  /** Where the host may fetch chunks by itself. */
+  fill?: Pick<MirrorFillOptions, "mirror" | "openLane" | "given">;
 }
 
 /** Moves every chunk of a feed to the host over several lanes. */
@@ -46,7 +37,8 @@ export class Transfer {
   readonly #options: TransferOptions;
   readonly #crew: LaneCrew;
   readonly #patience: Patience;
-  readonly #errands = new Map<number, Errand>();
+  readonly #errands: Errands;
+  readonly #fill: MirrorFill | undefined;
   readonly #damaged = new Map<number, number>();
   readonly #bells = new Map<UploadLane, Bell>();
   /** Chunks on each lane that the host has not yet answered for. */
@@ -54,16 +46,13 @@ export class Transfer {
   /** Aborted when all is proven or all is lost. */
   readonly #end = new AbortController();
   readonly #received = new WeakMap<UploadLane, number>();
-  #unproven: number;
   #failure: { error: unknown } | undefined;
-  /** How long a chunk usually takes, in milliseconds. */
-  #usual = 0;
   #bytesSent = 0;
   #bytesKept = 0;
 
   constructor(options: TransferOptions) {
     this.#options = options;
-    this.#unproven = options.count;
+    this.#errands = new Errands({ ...options, onProof: (left) => this.#onProof(left), onReturn: () => this.#ringAll() });
     this.#patience = new Patience(options.clock, AbortSignal.any([options.signal, this.#end.signal]));
     this.#crew = new LaneCrew({
       openLane: options.openLane,
@@ -73,6 +62,9 @@ export class Transfer {
       onFailure: (error) => this.#finish({ error }),
       over: this.#end.signal,
     });
+    if (options.fill !== undefined) {
+      this.#fill = new MirrorFill({ ...options.fill, errands: this.#errands, clock: options.clock, onFailure: (error) => this.#finish({ error }), end: this.#end.signal });
+    }
   }
 
   /** Bytes that went out, those sent again included. */
@@ -91,19 +83,21 @@ export class Transfer {
 
   /** Resolves when every chunk is proven, with a lane that is left over, if any. `lanes` are open, or being opened, already. */
   async run(lanes: Promise<UploadLane>[]): Promise<UploadLane | undefined> {
-    const { signal, policy, delay } = this.#options;
+    const { signal, policy, delay, count } = this.#options;
     const abort = () => this.#finish({ error: signal.reason });
     signal.addEventListener("abort", abort, { once: true });
     this.#crew.resize(policy.wanted, lanes);
+    this.#fill?.start();
     delay.measure();
-    if (this.#unproven === 0) this.#finish();
+    if (count === 0) this.#finish();
     if (signal.aborted) abort();
     await this.#watch();
     signal.removeEventListener("abort", abort);
-    const idle = await this.#crew.dismiss((lane) => this.#failure !== undefined || (this.#unanswered.get(lane) ?? 0) > 0);
-    if (this.#failure === undefined) return idle;
-    await idle?.close().catch(() => {});
-    throw this.#failure.error;
+    const [idle, spare] = await Promise.all([this.#crew.dismiss((lane) => (this.#unanswered.get(lane) ?? 0) > 0), this.#fill?.dismiss()]);
+    const kept = this.#failure === undefined ? (idle ?? spare) : undefined;
+    await Promise.allSettled([idle, spare].map((lane) => lane !== kept && lane?.close()));
+    if (this.#failure !== undefined) throw this.#failure.error;
+    return kept;
   }
 
   /** The first to come says how it ended. */
@@ -116,6 +110,7 @@ export class Transfer {
 
   #ringAll(): void {
     for (const bell of this.#bells.values()) bell.ring();
+    this.#fill?.ring();
   }
 
   /** Keeps a lane busy until all is over, or until there are lanes enough without it. */
@@ -135,7 +130,7 @@ export class Transfer {
           await bell.heard();
           continue;
         }
-        const isCheck = errand.chunk.bytes === null;
+        const isCheck = errand.chunk.claimed;
         if (isCheck) checking++;
         else sending++;
         await new Promise<void>((taken) => {
@@ -155,25 +150,12 @@ export class Transfer {
     if (fault !== undefined && !this.#end.signal.aborted) throw fault.error;
   }
 
-  /** What to carry next; null when there is nothing at this moment. An idle lane also takes what is late elsewhere. */
+  /** What to carry next; null when there is nothing at this moment. */
   async #next(idle: boolean): Promise<Errand | null> {
-    const { feed, clock } = this.#options;
-    const chunk = await abortable(feed.next(), this.#end.signal).catch((error: unknown) => {
+    return abortable(this.#errands.next(idle), this.#end.signal).catch((error: unknown) => {
       this.#finish({ error });
       return null;
     });
-    const now = clock.now();
-    if (chunk === null) {
-      if (!idle) return null;
-      const late = this.#errands.values().find(({ carriers, since, chunk: { bytes } }) => carriers === 1 && bytes !== null && now - since > Math.max(LEAST_LATE_MS, LATE * this.#usual));
-      if (late === undefined) return null;
-      late.carriers++;
-      this.#options.meter.retried();
-      return late;
-    }
-    const errand = { chunk, since: now, carriers: 1, proven: false };
-    this.#errands.set(chunk.index, errand);
-    return errand;
   }
 
   /** `taken` is called when the line has taken all of the chunk. */
@@ -185,22 +167,21 @@ export class Transfer {
       const landed = await this.#land(lane, chunk, taken).finally(() => count(-1));
       const sha256 = await chunk.sha256;
       if (errand.proven) return;
-      if (landed === sha256) this.#prove(errand);
-      else this.#takeBack(errand, false);
+      if (landed === sha256) this.#errands.prove(errand, "senders");
+      else this.#errands.takeBack(errand, false);
     } catch (error) {
-      // Another lane may carry it too; if not, what was on its way may have landed: the journal will say.
-      if (!errand.proven && errand.carriers === 1 && !this.#end.signal.aborted) this.#takeBack(errand, true);
+      // What was on its way may have landed: the journal will say.
+      if (!this.#end.signal.aborted) this.#errands.takeBack(errand, true);
       throw error;
     } finally {
-      // Not before no lane reads from its memory any more.
-      if (--errand.carriers === 0 && errand.proven) this.#options.feed.release(chunk);
+      this.#errands.leave(errand, "senders");
     }
   }
 
   /** SHA-256 of what stands on the host for the chunk now; null when nothing does. */
   async #land(lane: UploadLane, chunk: Chunk, taken: () => void): Promise<string | null> {
     const { index, offset, length, bytes } = chunk;
-    const isThere = bytes === null || (chunk.doubtful && (await lane.claim(index)) === (await chunk.sha256));
+    const isThere = chunk.claimed || (chunk.doubtful && (await lane.claim(index)) === (await chunk.sha256));
     chunk.doubtful = false;
     if (isThere) {
       taken();
@@ -208,7 +189,7 @@ export class Transfer {
       if (standing === (await chunk.sha256)) this.#bytesKept += length;
       return standing;
     }
-    const sending = lane.send(index, offset, bytes);
+    const sending = lane.send(index, offset, bytes!);
     sending.taken.then(
       () => {
         this.#bytesSent += length;
@@ -228,23 +209,9 @@ export class Transfer {
     throw new MentorError("upload-corrupt", `The part of ${this.#options.feed.name} at byte ${offset} arrived damaged ${times} times.`, { details: { offset } });
   }
 
-  #prove(errand: Errand): void {
-    const { chunk, since } = errand;
-    const took = this.#options.clock.now() - since;
-    this.#usual = this.#usual === 0 ? took : this.#usual * 0.9 + took * 0.1;
-    errand.proven = true;
-    this.#errands.delete(chunk.index);
+  #onProof(left: number): void {
     this.#patience.advanced();
-    this.#options.meter.proved(chunk.length);
-    if (--this.#unproven === 0) this.#finish();
-  }
-
-  #takeBack({ chunk }: Errand, doubtful: boolean): void {
-    this.#errands.delete(chunk.index);
-    this.#options.meter.retried();
-    chunk.doubtful = doubtful;
-    this.#options.feed.giveBack(chunk);
-    this.#ringAll();
+    if (left === 0) this.#finish();
   }
 
   /** Reports, and asks the policy, until the end. */

@@ -1,21 +1,23 @@
 import { basename, join, posix } from "node:path";
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { MentorError } from "../../contract/errors.ts";
 import type { UploadProgress, UploadResult } from "../../contract/upload.ts";
 import type { Clock, Host } from "../ports.ts";
 import { BufferPool } from "./buffer-pool.ts";
 import { ChunkFeed } from "./chunk-feed.ts";
+import { findInPlace } from "./in-place.ts";
 import { openHasher } from "./hasher.ts";
 import { firstLanes, LanePolicy, MOST_LANES } from "./lane-policy.ts";
-import type { Destination, OpenLane, Survey, UploadLane } from "./lane.ts";
+import type { Destination, FetchingLane, OpenLane, Survey, UploadLane } from "./lane.ts";
 import { LocalLane } from "./local-lane.ts";
-import { CHUNK_BYTES, chunkCount, chunkLength, rootHash, type ChunkManifest } from "./manifest.ts";
+import { CHUNK_BYTES, chunkCount, type ChunkManifest } from "./manifest.ts";
+import { Mirror, type MirrorOptions } from "./mirror.ts";
 import { Patience } from "./patience.ts";
 import { NoReceiver, Receivers } from "./receivers.ts";
 import { openSftpLane } from "./sftp-lane.ts";
 import { openFileSource, type ChunkSource } from "./source.ts";
 import { LineDelay } from "./line-delay.ts";
-import { Transfer } from "./transfer.ts";
+import { Transfer, type TransferOptions } from "./transfer.ts";
 import { UploadMeter } from "./upload-meter.ts";
 
 export interface UploadOptions {
@@ -29,6 +31,8 @@ export interface UploadOptions {
   knownManifest?: ChunkManifest;
   /** Size of a chunk in bytes where no manifest says it; default CHUNK_BYTES. */
   chunkBytes?: number;
+  /** Where the host may get parts of the file too, as the user has allowed. Another computer's only: this one has the stick. */
+  mirror?: MirrorOptions;
   clock: Clock;
   signal: AbortSignal;
   onProgress?: (progress: UploadProgress) => void;
@@ -43,26 +47,29 @@ const FEWEST_BUFFERS = 8;
 const BUFFERS_A_LANE = 1.5;
 /** A lane that is opened for fewer takes longer to open than they would have waited. */
 const CHUNKS_WORTH_A_LANE = 4;
-/** Chunks of a file on the host that are asked about at once. */
-const QUESTIONS = 64;
+/** More memory where chunks pass through it only to be hashed: the lanes must not hold all there is. */
+const MIRROR_BUFFERS = 8;
 /** Free space that an upload leaves on the host for everybody else. */
 const SPARE_BYTES = 64 * 2 ** 20;
 
 /**
  * Brings a file to a host and proves by hash that it is there. Takes up what an earlier attempt
  * left, sends nothing when the file is there and proven, and keeps another file of that name
- * aside. Throws `stick-*`, `model-changed`, `disk-full`, `upload-*`, `host-*`.
+ * aside. A mirror only makes it quicker: nothing of it counts without the source's hash, and whatever
+ * becomes of it, the source alone suffices. Throws `stick-*`, `model-changed`, `disk-full`, `upload-*`,
+ * `host-*`, and `input-invalid` for the mirror's address.
  */
 export async function uploadFile(options: UploadOptions): Promise<UploadResult> {
   const { host, signal } = options;
   signal.throwIfAborted();
+  const mirror = options.mirror === undefined || host.kind === "local" ? undefined : new Mirror(options.mirror);
   const source = typeof options.source === "string" ? await openFileSource(options.source) : options.source;
   try {
     const known = options.knownManifest?.bytes === source.bytes ? options.knownManifest : undefined;
     const joinPath = host.kind === "local" ? join : posix.join;
     const path = options.into === "folder" ? joinPath(options.destination, basename(source.name)) : options.destination;
     const destination: Destination = { upload: randomUUID(), path, bytes: source.bytes, chunkBytes: known?.chunkBytes ?? options.chunkBytes ?? CHUNK_BYTES };
-    return await new Upload({ ...options, knownManifest: known }, source, destination).run();
+    return await new Upload({ ...options, knownManifest: known }, source, destination, mirror).run();
   } finally {
     await source.close();
   }
@@ -72,32 +79,37 @@ class Upload {
   readonly #options: UploadOptions;
   readonly #source: ChunkSource;
   readonly #destination: Destination;
+  readonly #mirror: Mirror | undefined;
   readonly #patience: Patience;
   readonly #startedAt: number;
   readonly #receivers: Receivers;
   #withReceiver = true;
 
-  constructor(options: UploadOptions, source: ChunkSource, destination: Destination) {
+  constructor(options: UploadOptions, source: ChunkSource, destination: Destination, mirror: Mirror | undefined) {
     this.#options = options;
     this.#source = source;
     this.#destination = destination;
+    this.#mirror = mirror;
     this.#patience = new Patience(options.clock, options.signal);
     this.#startedAt = options.clock.now();
     this.#receivers = new Receivers(options.host, destination, options.clock);
   }
 
   async run(): Promise<UploadResult> {
+    const { host, signal } = this.#options;
     let last: UploadLane | undefined;
     const looking = this.#withLane(undefined, async (open) => {
       last = open;
       const survey = await open.survey(this.#neededBytes(0));
-      return { lane: open, survey, there: await this.#findInPlace(open, survey) };
+      return { lane: open, survey, there: await findInPlace(open, survey, this.#source, this.#destination, this.#options) };
     });
     let ahead = this.#openAhead();
+    const fetcher = this.#mirror === undefined ? [] : [opening(this.#openFetcher(signal))];
     try {
       const { lane, survey, there } = await looking;
       if (!this.#withReceiver) {
-        await closeAll(ahead);
+        this.#mirror?.giveUp(`${host.label} has no Python to fetch from ${this.#mirror.name} with`);
+        await closeAll([...ahead, ...fetcher.splice(0)]);
         ahead = this.#openAhead();
       }
       if (there !== null) {
@@ -109,7 +121,7 @@ class Upload {
         await lane.begin();
       }
       last = undefined; // the transfer closes it, or hands it back
-      const { manifest, amounts, idleLane } = await this.#transfer([Promise.resolve(lane), ...ahead.splice(0)], survey);
+      const { manifest, amounts, idleLane } = await this.#transfer([Promise.resolve(lane), ...ahead.splice(0)], fetcher.pop(), survey);
       last = idleLane;
       await this.#source.requireUnchanged();
       const kept = await this.#withLane(last, async (open) => {
@@ -119,7 +131,7 @@ class Upload {
       await this.#tellManifest(manifest);
       return this.#result(manifest.sha256, amounts, false, kept);
     } finally {
-      await closeAll([last, ...ahead]);
+      await closeAll([last, ...ahead, ...fetcher]);
     }
   }
 
@@ -133,22 +145,19 @@ class Upload {
   /** The lanes beside the first are opened while that one still looks at what is there. */
   #openAhead(): Promise<UploadLane>[] {
     const { host, signal } = this.#options;
-    return Array.from({ length: Math.min(firstLanes(host.roundTripMs), this.#mostLanes) - 1 }, () => {
-      const opening = this.#openLane(signal);
-      opening.catch(() => {}); // heard of when it is used
-      return opening;
-    });
+    return Array.from({ length: Math.min(firstLanes(host.roundTripMs), this.#mostLanes) - 1 }, () => opening(this.#openLane(signal)));
   }
 
-  async #transfer(lanes: Promise<UploadLane>[], survey: Survey) {
+  /** All lanes are open, or being opened, already. */
+  async #transfer(lanes: Promise<UploadLane>[], fetcher: Promise<FetchingLane> | undefined, survey: Survey) {
     const { clock, signal, knownManifest, onProgress, host } = this.#options;
     const { bytes, chunkBytes } = this.#destination;
     const hasher = openHasher(bytes, knownManifest === undefined);
-    const feed = new ChunkFeed(this.#source, chunkBytes, knownManifest, survey.chunks, hasher, new BufferPool(chunkBytes, bufferCount(chunkBytes)));
+    const feed = new ChunkFeed(this.#source, chunkBytes, knownManifest, survey.chunks, hasher, new BufferPool(chunkBytes, bufferCount(chunkBytes) + (fetcher === undefined ? 0 : MIRROR_BUFFERS)));
     try {
-      const meter = new UploadMeter(clock, bytes, () => ({ lanes: transfer.lanes, reading: feed.reading, detail: `Sending ${this.#source.name}` }), onProgress);
+      const meter = new UploadMeter(clock, bytes, () => ({ lanes: transfer.lanes, reading: feed.reading, detail: this.#doing() }), onProgress);
       const policy = new LanePolicy(firstLanes(host.roundTripMs), this.#mostLanes);
-      const transfer: Transfer = new Transfer({ openLane: this.#openLane, feed, meter, policy, delay: new LineDelay(host, clock), count: chunkCount(bytes, chunkBytes), clock, signal });
+      const transfer: Transfer = new Transfer({ openLane: this.#openLane, feed, meter, policy, delay: new LineDelay(host, clock), count: chunkCount(bytes, chunkBytes), clock, signal, fill: this.#fill(fetcher) });
       const idleLane = await transfer.run(lanes);
       meter.report(true);
       return { manifest: await feed.manifest(), amounts: { bytesSent: transfer.bytesSent, bytesKept: transfer.bytesKept }, idleLane };
@@ -158,52 +167,15 @@ class Upload {
     }
   }
 
-  /**
-   * The manifest of the file when it stands at its destination already, proven chunk by chunk;
-   * null when it does not. A file that we put there and nobody touched is not read again.
-   */
-  async #findInPlace(lane: UploadLane, survey: Survey): Promise<ChunkManifest | null> {
-    const { knownManifest: known, clock, signal, onProgress } = this.#options;
-    const { bytes, chunkBytes } = this.#destination;
-    if (survey.finalBytes !== bytes) return null;
-    if (known !== undefined && survey.proven?.root === known.root) return known;
-    if (known !== undefined && survey.proven !== null) return null;
+  #fill(given: Promise<FetchingLane> | undefined): TransferOptions["fill"] {
+    return this.#mirror && given && { mirror: this.#mirror, openLane: this.#openFetcher, given };
+  }
 
-    let reading = false;
-    const meter = new UploadMeter(clock, bytes, () => ({ lanes: [lane], reading, detail: `Comparing ${this.#source.name} with the file on the host` }), onProgress);
-    const whole = createHash("sha256");
-    const chunks: string[] = [];
-    const piece = Buffer.allocUnsafe(Math.min(bytes, chunkBytes));
-    const count = chunkCount(bytes, chunkBytes);
-    const answers: Promise<string | null>[] = [];
-    const ask = (index: number) => {
-      const answer = survey.proven === null ? lane.check("final", index * chunkBytes, chunkLength(index, bytes, chunkBytes)) : Promise.resolve(survey.chunks.get(index) ?? null);
-      answer.catch(() => {}); // heard of below, unless reading fails first
-      return answer;
-    };
-    for (let index = 0; index < count; index++) {
-      signal.throwIfAborted();
-      // Many questions at once: on a long line each would cost a round trip.
-      while (answers.length < Math.min(count, index + QUESTIONS)) answers.push(ask(answers.length));
-      const length = chunkLength(index, bytes, chunkBytes);
-      let own = known?.chunks[index];
-      if (own === undefined) {
-        const read = piece.subarray(0, length);
-        reading = true;
-        await this.#source.read(read, index * chunkBytes);
-        reading = false;
-        whole.update(read);
-        own = createHash("sha256").update(read).digest("hex");
-      }
-      if ((await answers[index]) !== own) return null;
-      chunks.push(own);
-      meter.proved(length);
-    }
-    await this.#source.requireUnchanged();
-    const manifest: ChunkManifest = known ?? { version: 1, bytes, chunkBytes, chunks, root: rootHash(chunks), sha256: whole.digest("hex") };
-    await lane.finish(manifest, true);
-    meter.report(true);
-    return manifest;
+  #doing(): string {
+    const { name } = this.#source;
+    if (this.#mirror === undefined) return `Sending ${name}`;
+    if (this.#mirror.fault === undefined) return `Sending ${name}, and fetching parts of it from ${this.#mirror.name}`;
+    return `Sending ${name} from the stick alone: ${this.#mirror.fault}`;
   }
 
   /** @param partBytes that an earlier attempt has taken up already */
@@ -245,14 +217,33 @@ class Upload {
     return this.#withReceiver ? this.#receivers.openLane(signal) : openSftpLane(host, this.#destination, clock, signal);
   };
 
+  readonly #openFetcher = (signal: AbortSignal): Promise<FetchingLane> => this.#receivers.openFetcher(signal);
+
   async #tellManifest(manifest: ChunkManifest): Promise<void> {
     if (this.#options.knownManifest === undefined) await this.#options.onManifest?.(manifest);
   }
 
   #result(sha256: string, amounts: Pick<UploadResult, "bytesSent" | "bytesKept">, skipped: boolean, keptAside: string | null): UploadResult {
     const { path, bytes } = this.#destination;
-    return { path, bytes, sha256, ...amounts, seconds: (this.#options.clock.now() - this.#startedAt) / 1000, skipped, ...(keptAside !== null && { keptAside }) };
+    const { fault, bytes: bytesFromMirror = 0 } = this.#mirror ?? {};
+    return {
+      path,
+      bytes,
+      sha256,
+      ...amounts,
+      bytesFromMirror,
+      seconds: (this.#options.clock.now() - this.#startedAt) / 1000,
+      skipped,
+      ...(keptAside !== null && { keptAside }),
+      ...(fault !== undefined && { mirrorFault: fault }),
+    };
   }
+}
+
+/** Its failure is heard of when it is used. */
+function opening<Lane>(lane: Promise<Lane>): Promise<Lane> {
+  lane.catch(() => {});
+  return lane;
 }
 
 async function closeAll(lanes: (UploadLane | undefined | Promise<UploadLane>)[]): Promise<void> {

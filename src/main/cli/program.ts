@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from "commander";
+import { parseMirrorUrl } from "../../core/upload/mirror-url.ts";
 import type { CommandContext } from "./command.ts";
 import { ask } from "./commands/ask.ts";
 import { ingest } from "./commands/ingest.ts";
@@ -10,10 +11,12 @@ import { status } from "./commands/status.ts";
 import { sticks } from "./commands/sticks.ts";
 import { stop } from "./commands/stop.ts";
 import { upload, type UploadOptions } from "./commands/upload.ts";
+import { UsageError } from "./failure.ts";
 
 const LOG_SOURCES = ["app", "agent", "llm", "api", "milvus"];
 
 const json = () => new Option("--json", "print one JSON object a line; the last is the result");
+const mirror = () => new Option("--mirror <url>", "address of the same model, from which a host behind SSH may fetch parts of it (default: the stick alone)").argParser(mirrorAddress);
 const trust = () => new Option("--trust <fingerprint>", "accept this host's new identity (SHA256:…) after it has changed");
 
 /** The commands and their words; what each does is in commands/. */
@@ -36,6 +39,7 @@ export function createProgram(context: CommandContext, version: string): Command
     .option("--identity <file>", "private key that opens the host")
     .addOption(trust())
     .option("--model <file>", "the model to use, where the stick holds several")
+    .addOption(mirror())
     .option("--course <dir>", "folder of the course (default: the stick's own)")
     .addOption(json())
     .action((options: StartOptions) => start(options, context));
@@ -63,6 +67,7 @@ export function createProgram(context: CommandContext, version: string): Command
     .requiredOption("--ssh <user@host:port>", "the host")
     .requiredOption("--identity <file>", "private key that opens the host")
     .requiredOption("--to <dir>", "folder on the host")
+    .addOption(mirror())
     .addOption(trust())
     .addOption(json())
     .action((file: string, options: UploadOptions) => upload(file, options, context));
@@ -80,6 +85,14 @@ export function createProgram(context: CommandContext, version: string): Command
     .action((options: LlmOptions) => llm(options, context));
   program.command("practice").description("do the whole job once, on this computer").addOption(json()).action(() => practice(context));
   return program;
+}
+
+function mirrorAddress(word: string): string {
+  try {
+    return parseMirrorUrl(word);
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
 }
 
 function oneOf(allowed: readonly string[]) {

@@ -22,6 +22,7 @@ import { PLAN } from "../../core/session/plan.ts";
 import { createSession } from "../../core/session/create.ts";
 import type { Session } from "../../core/session/session.ts";
 import { firstLanes } from "../../core/upload/lane-policy.ts";
+import { parseMirrorUrl } from "../../core/upload/mirror-url.ts";
 import { uploadFile } from "../../core/upload/upload.ts";
 import { latest } from "./latest.ts";
 import { sessionKeyName } from "./session-key.ts";
@@ -104,13 +105,14 @@ export async function createCore({ dataFolder, shell, secrets = openSecrets(file
       return forgotten;
     },
     openMilvus: async () => openEndpoint(running(), "milvus"),
-    async *upload({ file, to, ...choice }, signal) {
+    async *upload({ file, to, mirror: address, ...choice }, signal) {
+      const mirror = address === undefined ? undefined : { url: parseMirrorUrl(address) };
       const host = await ssh.connect({ kind: "ssh", ...choice }, signal, { lanes: firstLanes });
       let result: UploadResult | undefined;
       uploads++;
       try {
         yield* latest<UploadEvent>(async (push) => {
-          result = await uploadFile({ host, source: file, destination: to, into: "folder", clock, signal, onProgress: (progress) => push({ type: "progress", progress }) });
+          result = await uploadFile({ host, source: file, destination: to, into: "folder", mirror, clock, signal, onProgress: (progress) => push({ type: "progress", progress }) });
         }, signal);
         if (result !== undefined) yield { type: "done", result };
       } finally {

@@ -134,7 +134,8 @@ describe.each(UPLOAD_HOSTS)("on the way to a host (%s)", (kind) => {
       const filler = join(disk, "of somebody else");
       const filling = await sourceThat(6, async (bytes, offset, file) => {
         // Not before something was proven that can be kept.
-        if (kind !== "local") while (!/[0-9a-f]{64}/.test(readFileSync(`${target}.journal`, "utf8"))) await sleep(10);
+        const journal = `${target}.journal`;
+        if (kind !== "local") while (!existsSync(journal) || !/[0-9a-f]{64}/.test(readFileSync(journal, "utf8"))) await sleep(10);
         if (!existsSync(filler)) fillUp(filler);
         return file.read(bytes, offset);
       });

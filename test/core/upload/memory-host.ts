@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { MentorError } from "../../../src/contract/errors.ts";
-import type { Heard, Sending, Survey, UploadLane } from "../../../src/core/upload/lane.ts";
+import type { Fetched, FetchingLane, Heard, Sending, Survey } from "../../../src/core/upload/lane.ts";
 import type { ChunkSource } from "../../../src/core/upload/source.ts";
 
 export const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
@@ -8,16 +8,21 @@ export const sha256 = (bytes: Uint8Array): string => createHash("sha256").update
 /** What a lane does with a chunk before it lands; `drop` is the line's end. */
 export type Carry = (index: number, lane: MemoryLane) => Promise<void> | void;
 
+/** What a mirror has of a chunk; a `MirrorRefusal` where it does not give it. */
+export type Give = (index: number) => Promise<Buffer> | Buffer;
+
 /** A host in memory: what lanes deliver lies in `landed`, by chunk. */
 export class MemoryHost {
   readonly landed = new Map<number, Buffer>();
   readonly lanes: MemoryLane[] = [];
   readonly carry: Carry;
+  readonly give: Give;
   /** How often each chunk was sent. */
   readonly sends = new Map<number, number>();
 
-  constructor(carry: Carry = () => {}) {
+  constructor(carry: Carry = () => {}, give: Give = () => Promise.reject(new Error("there is no mirror"))) {
     this.carry = carry;
+    this.give = give;
   }
 
   open = async (): Promise<MemoryLane> => {
@@ -27,7 +32,7 @@ export class MemoryHost {
   };
 }
 
-export class MemoryLane implements UploadLane {
+export class MemoryLane implements FetchingLane {
   readonly depth = 2;
   readonly #host: MemoryHost;
   readonly #lost: Promise<never>;
@@ -56,6 +61,16 @@ export class MemoryLane implements UploadLane {
     const landed = Promise.race([this.#lost, Promise.resolve(this.#host.carry(index, this)).then(() => this.#land(index, bytes))]);
     landed.catch(() => {});
     return { taken: Promise.resolve(), landed };
+  }
+
+  fetch({ index }: { index: number }, wanted: string): Promise<Fetched> {
+    const fetched = Promise.resolve(index).then(async () => {
+      const bytes = await this.#host.give(index);
+      const hash = sha256(bytes);
+      if (hash === wanted) this.#host.landed.set(index, bytes);
+      return { sha256: hash, seconds: 0.1, idleSeconds: 0 };
+    });
+    return Promise.race([this.#lost, fetched]);
   }
 
   async claim(index: number): Promise<string | null> {

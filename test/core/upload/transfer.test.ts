@@ -1,31 +1,7 @@
 import { expect, test } from "vitest";
-import { BufferPool } from "../../../src/core/upload/buffer-pool.ts";
-import { ChunkFeed } from "../../../src/core/upload/chunk-feed.ts";
-import { openHasher } from "../../../src/core/upload/hasher.ts";
-import { LanePolicy } from "../../../src/core/upload/lane-policy.ts";
-import type { LineDelay } from "../../../src/core/upload/line-delay.ts";
-import { Transfer } from "../../../src/core/upload/transfer.ts";
-import { UploadMeter } from "../../../src/core/upload/upload-meter.ts";
-import { FakeClock, settled } from "../../fakes/clock.ts";
-import { seededBytes } from "../../parts/seeded.ts";
-import { MemoryHost, memorySource, sha256, type Carry } from "./memory-host.ts";
-
-const CHUNK = 16;
-const COUNT = 24;
-const content = seededBytes(7, COUNT * CHUNK - 5);
-
-function transferTo(host: MemoryHost, { claims = new Map<number, string>(), lanes = 4, buffers = 12 } = {}) {
-  const clock = new FakeClock();
-  const cancel = new AbortController();
-  const source = memorySource(content);
-  const feed = new ChunkFeed(source, CHUNK, undefined, claims, openHasher(content.length, true), new BufferPool(CHUNK, buffers));
-  const meter = new UploadMeter(clock, content.length, () => ({ lanes: transfer.lanes, reading: false, detail: "" }), undefined);
-  const delay = { measure: () => {}, read: () => null } as unknown as LineDelay;
-  const transfer: Transfer = new Transfer({ openLane: host.open, feed, meter, policy: new LanePolicy(lanes, lanes), delay, count: COUNT, clock, signal: cancel.signal });
-  return { clock, cancel, source, feed, meter, transfer };
-}
-
-const whole = (host: MemoryHost) => Buffer.concat(Array.from({ length: COUNT }, (_, index) => host.landed.get(index)!));
+import { settled } from "../../fakes/clock.ts";
+import { MemoryHost, sha256, type Carry, type MemoryLane } from "./memory-host.ts";
+import { chunkOf, content, CHUNK, COUNT, transferTo, whole } from "./memory-transfer.ts";
 
 test("brings every chunk once, with the hashes of all, and hands back a lane that is open", async () => {
   const host = new MemoryHost();
@@ -57,13 +33,25 @@ test("a chunk that is late on one lane goes on another too, and the first to lan
   expect(host.lanes.filter(({ closed }) => !closed)).toHaveLength(1);
 });
 
+test.each([0, 5, COUNT - 1])("the lane that is handed back has nothing on it, also where it was the one with the late chunk %i", async (index) => {
+  let late: MemoryLane | undefined;
+  const host = new MemoryHost((sent, lane) => (sent === index && late === undefined ? ((late = lane), new Promise(() => {})) : undefined));
+  const { transfer, clock } = transferTo(host);
+  const running = transfer.run([]);
+  await settled();
+  await clock.advance(1_300);
+  const idle = await running;
+  expect(idle).not.toBe(late);
+  expect([late!.closed, idle !== undefined && host.lanes.filter(({ closed }) => !closed)]).toEqual([true, [idle]]);
+});
+
 test("a lane that drops is replaced, and what had landed on it is checked, not sent again", async () => {
   let dropped = false;
   const carry: Carry = async (index, lane) => {
     if (index !== 3 || dropped) return;
     dropped = true;
     // It lands, but the word of it is lost.
-    host.landed.set(3, content.subarray(3 * CHUNK, 4 * CHUNK));
+    host.landed.set(3, chunkOf(3));
     lane.drop();
     await new Promise(() => {});
   };
@@ -81,7 +69,7 @@ test("what the host claims to have is checked, and sent where the claim is false
   const host = new MemoryHost();
   const claims = new Map<number, string>();
   for (const index of [0, 1, 2, 3]) {
-    const chunk = content.subarray(index * CHUNK, (index + 1) * CHUNK);
+    const chunk = chunkOf(index);
     claims.set(index, sha256(chunk));
     host.landed.set(index, index === 2 ? Buffer.alloc(CHUNK) : chunk);
   }

@@ -20,6 +20,8 @@ test.each([
   { words: ["ingest"] },
   { words: ["logs", "nobody"] },
   { words: ["upload", "file", "--ssh", "ann@host"] },
+  { words: ["upload", "file", ...SSH.slice(2), "--to", "/models", "--mirror", "http://mirror.example/m.gguf"] },
+  { words: ["start", "--stick", "s", ...SSH, "--mirror", "m.gguf"] },
   { words: ["llm", "--model", "m.gguf", "--port", "99999"] },
   { words: ["llm", "--model", "m.gguf", "--threads", "many"] },
 ])("$words is used wrongly: exit code 2, said on standard error, nothing started", async ({ words }) => {
@@ -119,7 +121,7 @@ test("an upload asks for the passphrase as well", async () => {
   const core = new FakeCore();
   core.onUpload = ({ passphrase }) => {
     if (passphrase === undefined) throw encrypted;
-    return [{ type: "done", result: { path: "/m", bytes: 1, sha256: "a", bytesSent: 1, bytesKept: 0, seconds: 1, skipped: false } }];
+    return [{ type: "done", result: { path: "/m", bytes: 1, sha256: "a", bytesSent: 1, bytesKept: 0, bytesFromMirror: 0, seconds: 1, skipped: false } }];
   };
   const { exit } = await run(core, ["upload", "f", "--ssh", "ann@host", "--identity", "key", "--to", "/models"], { typed: ["open sesame"] });
   expect([exit, core.uploads.map(({ passphrase }) => passphrase)]).toEqual([0, [undefined, "open sesame"]]);

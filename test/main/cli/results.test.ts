@@ -103,9 +103,9 @@ test("upload --json ends with what is proven on the host", async () => {
   const core = new FakeCore();
   core.onUpload = () => [
     { type: "progress", progress: { done: 1, total: 2, unit: "bytes", rate: 1, etaSeconds: 1, detail: "sending", lanes: 4, retries: 0, stall: null } },
-    { type: "done", result: { path: "/models/m.gguf", bytes: 2, sha256: "ab", bytesSent: 2, bytesKept: 0, seconds: 1, skipped: false } },
+    { type: "done", result: { path: "/models/m.gguf", bytes: 2, sha256: "ab", bytesSent: 1, bytesKept: 0, bytesFromMirror: 1, mirrorFault: "mirror.example answered 503", seconds: 1, skipped: false } },
   ];
-  const { exit, last } = await run(core, ["upload", "--ssh", "root@[::1]:22", "--identity", "-my key", "--to", "/models", "--json", "--", "-m.gguf"]);
+  const { exit, last } = await run(core, ["upload", "--ssh", "root@[::1]:22", "--identity", "-my key", "--to", "/models", "--mirror", "https://huggingface.co/a/b/blob/main/m.gguf", "--json", "--", "-m.gguf"]);
   expect(exit).toBe(0);
   expect(core.uploads).toMatchSnapshot("request");
   expect(last).toMatchSnapshot("result");

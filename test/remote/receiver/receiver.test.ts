@@ -1,16 +1,14 @@
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { pythonMissing, startReceiver } from "../../parts/receiver.ts";
 
-const RECEIVER = readFileSync(new URL("../../../remote/receiver/receiver.py", import.meta.url), "utf8");
 const CHUNK_BYTES = 1000;
 const CHUNKS = ["a", "b"].map((letter) => Buffer.alloc(CHUNK_BYTES, letter));
 const HASHES = CHUNKS.map((chunk) => createHash("sha256").update(chunk).digest("hex"));
-const withoutPython = spawnSync("python3", ["--version"]).status !== 0;
 
 let folder: string;
 let final: string;
@@ -24,34 +22,15 @@ beforeEach(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-type Reply = Record<string, unknown>;
-
-/** The receiver as an upload starts it; `ask` resolves with its answer. */
+/** Closed at the test's end. */
 async function openReceiver(chunkBytes = CHUNK_BYTES, upload = "one") {
-  const child = spawn("python3", ["-I", "-X", "utf8", "-c", RECEIVER], { stdio: ["pipe", "pipe", "inherit"] });
-  const ended = new Promise((resolve) => child.once("exit", resolve));
-  onTestFinished(async () => {
-    child.stdin.end();
-    await ended;
-  });
-  const replies = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const next = async (): Promise<Reply> => {
-    const reply = JSON.parse((await replies.next()).value!) as Reply;
-    return "beat" in reply ? next() : reply;
-  };
-  const ask = (request: Reply, bytes = Buffer.alloc(0)): Promise<Reply> => {
-    const header = Buffer.from(JSON.stringify(request));
-    const length = Buffer.alloc(4);
-    length.writeUInt32BE(header.length);
-    child.stdin.write(Buffer.concat([length, header, bytes]));
-    return next();
-  };
+  const { ask, close } = await startReceiver({ final, upload, bytes: 2 * CHUNK_BYTES, chunkBytes });
+  onTestFinished(close);
   const send = (index: number) => ask({ op: "chunk", index, offset: index * CHUNK_BYTES, length: CHUNK_BYTES }, CHUNKS[index]);
-  expect(await ask({ op: "open", final, upload, bytes: 2 * CHUNK_BYTES, chunkBytes })).toEqual({ socket: expect.any(String) });
   return { ask, send, survey: (neededBytes = Number.MAX_SAFE_INTEGER) => ask({ op: "survey", neededBytes }) };
 }
 
-describe.skipIf(withoutPython)("the receiver", () => {
+describe.skipIf(pythonMissing !== null)("the receiver", () => {
   test("says what landed, and a later one knows it", async () => {
     const { ask, send } = await openReceiver();
     await ask({ op: "begin" });

@@ -17,6 +17,7 @@ export interface StartOptions {
   identity?: string;
   trust?: string;
   model?: string;
+  mirror?: string;
   course?: string;
 }
 
@@ -29,6 +30,7 @@ export async function start(options: StartOptions, { output, connect }: CommandC
       stick: options.stick === undefined ? await onlyStick(client) : resolve(cwd, options.stick),
       host,
       model: options.model === undefined ? undefined : modelPath(options.model, cwd),
+      mirror: options.mirror,
       course: options.course === undefined ? undefined : resolve(cwd, options.course),
     };
     const session = await runToReady(client, request, output);

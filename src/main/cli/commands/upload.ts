@@ -14,15 +14,18 @@ export interface UploadOptions {
   identity: string;
   to: string;
   trust?: string;
+  mirror?: string;
 }
 
 /** Needs no session: the file is sent and proven, and goes on where an earlier attempt stopped. */
-export async function upload(file: string, { ssh, identity, to, trust }: UploadOptions, { output, connect }: CommandContext): Promise<void> {
+export async function upload(file: string, { ssh, identity, to, trust, mirror }: UploadOptions, { output, connect }: CommandContext): Promise<void> {
   const { cwd } = output.terminal;
-  const request: UploadRequest = { file: resolve(cwd, file), address: ssh, identity: resolve(cwd, identity), to, trustFingerprint: trust };
+  const request: UploadRequest = { file: resolve(cwd, file), address: ssh, identity: resolve(cwd, identity), to, trustFingerprint: trust, mirror };
   const uploaded = await withCore(connect, (client) => send(client, request, output));
   output.line(uploaded.skipped ? `Already there and proven: ${uploaded.path}` : `Sent and proven: ${uploaded.path}, ${formatBytes(uploaded.bytes)} in ${formatSeconds(uploaded.seconds)}`);
   output.line(`  sha256 ${uploaded.sha256}`);
+  if (uploaded.bytesFromMirror > 0) output.line(`  ${formatBytes(uploaded.bytesFromMirror)} of it came from the mirror`);
+  if (uploaded.mirrorFault !== undefined) output.line(`  the mirror was given up: ${uploaded.mirrorFault}`);
   output.result("upload", { uploaded });
 }
 

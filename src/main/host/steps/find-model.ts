@@ -3,6 +3,7 @@ import { basename, isAbsolute, join, relative } from "node:path";
 import { embeddingModel } from "../../../adapters/packages/models.ts";
 import { requireCourseFolder } from "../../../adapters/mentor/course-folder.ts";
 import { chooseModel, embeddingModelOn, inspectStick } from "../../../core/stick/inspect.ts";
+import { parseMirrorUrl } from "../../../core/upload/mirror-url.ts";
 import type { StepContext, StepImplementation } from "../../../core/session/step.ts";
 import type { StepTools } from "./tools.ts";
 import "./facts.ts";
@@ -13,6 +14,7 @@ export function findModel({ cacheFolder }: StepTools): StepImplementation {
     id: "find-model",
     async run(context) {
       const { request, facts, signal } = context;
+      if (request.mirror !== undefined) parseMirrorUrl(request.mirror); // told before anything is begun
       const stick = await inspectStick(request.stick, { signal });
       const wanted = request.model === undefined ? null : isAbsolute(request.model) ? relative(stick.path, request.model) : request.model;
       const model = chooseModel(stick, wanted);

@@ -3,6 +3,7 @@ import { stat } from "node:fs/promises";
 import type { UploadResult } from "../../../contract/upload.ts";
 import { keepManifest, loadKeptManifest } from "../../../core/stick/manifest.ts";
 import { sourceFailure } from "../../../core/upload/source.ts";
+import { mirrorUrlOfPart } from "../../../core/upload/mirror-url.ts";
 import { uploadFile } from "../../../core/upload/upload.ts";
 import type { StepContext, StepImplementation } from "../../../core/session/step.ts";
 import type { StepTools } from "./tools.ts";
@@ -13,25 +14,31 @@ export function uploadModel(tools: StepTools): StepImplementation {
   return {
     id: "upload-model",
     async run(context) {
-      const { facts } = context;
+      const { facts, request } = context;
       const model = facts.require("model");
       const embedding = facts.require("embedding");
       const small = await send(tools, context, embedding.path);
       facts.set("embedding", { ...embedding, sha256: small.sha256 });
       const parts: UploadResult[] = [];
-      for (const part of facts.require("modelParts")) parts.push(await send(tools, context, part));
+      for (const part of facts.require("modelParts")) parts.push(await send(tools, context, part, request.mirror && mirrorUrlOfPart(request.mirror, basename(part))));
       const [first] = parts as [UploadResult, ...UploadResult[]];
       facts.set("model", { ...model, sha256: first.sha256 });
       facts.set("hostModels", { chat: first.path, embedding: small.path });
       facts.keep(`The model ${model.name} stays on ${facts.require("hostLabel")} in ${facts.require("layout").models}.`);
       const skipped = [small, ...parts].every((file) => file.skipped);
-      const sent = [small, ...parts].reduce((sum, file) => sum + file.bytesSent, 0);
-      return { skipped, outcome: skipped ? "already there, proven" : `${(sent / 1e6).toFixed(0)} MB sent and proven` };
+      return { skipped, outcome: skipped ? "already there, proven" : outcome([small, ...parts]) };
     },
   };
 }
 
-async function send({ dataFolder, clock }: StepTools, { facts, signal, progress, log }: StepContext, source: string) {
+function outcome(files: readonly UploadResult[]): string {
+  const megabytes = (of: (file: UploadResult) => number) => (files.reduce((sum, file) => sum + of(file), 0) / 1e6).toFixed(0);
+  const fromMirror = megabytes((file) => file.bytesFromMirror);
+  const sent = `${megabytes((file) => file.bytesSent)} MB sent`;
+  return fromMirror === "0" ? `${sent} and proven` : `${sent}, ${fromMirror} MB fetched from the mirror, all proven`;
+}
+
+async function send({ dataFolder, clock }: StepTools, { facts, signal, progress, log }: StepContext, source: string, mirror?: string) {
   const { mtimeMs } = await stat(source).catch((error: unknown) => {
     throw sourceFailure(source, error);
   });
@@ -41,6 +48,7 @@ async function send({ dataFolder, clock }: StepTools, { facts, signal, progress,
     source,
     destination: `${facts.require("layout").models}/${basename(source)}`,
     knownManifest: known ?? undefined,
+    mirror: mirror === undefined ? undefined : { url: mirror },
     clock,
     signal,
     onProgress: progress,
@@ -50,6 +58,7 @@ async function send({ dataFolder, clock }: StepTools, { facts, signal, progress,
     },
   });
   facts.sent(result.bytesSent);
+  if (result.mirrorFault !== undefined) log("warn", `The mirror was given up, and the stick alone sufficed: ${result.mirrorFault}.`);
   log("info", result.skipped ? `${basename(source)} is already there (SHA-256 ${result.sha256}).` : `${basename(source)}: ${result.bytes} bytes proven (SHA-256 ${result.sha256}).`);
   return result;
 }
