@@ -38,6 +38,8 @@ export interface UploadResult {
   mirrorFault?: string;
   seconds: number;
   skipped: boolean;
+  /** The published model that it is, or (`genuine` false) only looks like; absent for a file that nobody knows. */
+  published?: { name: string; genuine: boolean };
   /** New name of another file that stood there. */
   keptAside?: string;
 }

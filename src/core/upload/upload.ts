@@ -2,6 +2,7 @@ import { basename, join, posix } from "node:path";
 import { randomUUID } from "node:crypto";
 import { MentorError } from "../../contract/errors.ts";
 import type { UploadProgress, UploadResult } from "../../contract/upload.ts";
+import { recognisePublished } from "../model/published.ts";
 import type { Clock, Host } from "../ports.ts";
 import { BufferPool } from "./buffer-pool.ts";
 import { ChunkFeed } from "./chunk-feed.ts";
@@ -226,6 +227,7 @@ class Upload {
   #result(sha256: string, amounts: Pick<UploadResult, "bytesSent" | "bytesKept">, skipped: boolean, keptAside: string | null): UploadResult {
     const { path, bytes } = this.#destination;
     const { fault, bytes: bytesFromMirror = 0 } = this.#mirror ?? {};
+    const published = recognisePublished(this.#source.name, bytes, sha256);
     return {
       path,
       bytes,
@@ -234,6 +236,7 @@ class Upload {
       bytesFromMirror,
       seconds: (this.#options.clock.now() - this.#startedAt) / 1000,
       skipped,
+      ...(published !== null && { published }),
       ...(keptAside !== null && { keptAside }),
       ...(fault !== undefined && { mirrorFault: fault }),
     };

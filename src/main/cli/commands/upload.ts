@@ -24,10 +24,15 @@ export async function upload(file: string, { ssh, identity, to, trust, mirror }:
   const uploaded = await withCore(connect, (client) => send(client, request, output));
   output.line(uploaded.skipped ? `Already there and proven: ${uploaded.path}` : `Sent and proven: ${uploaded.path}, ${formatBytes(uploaded.bytes)} in ${formatSeconds(uploaded.seconds)}`);
   output.line(`  sha256 ${uploaded.sha256}`);
+  if (uploaded.published !== undefined) output.line(`  ${describePublished(uploaded.published)}`);
+  if (uploaded.bytesKept > 0 && !uploaded.skipped) output.line(`  ${formatBytes(uploaded.bytesKept)} of it were there from an earlier attempt`);
   if (uploaded.bytesFromMirror > 0) output.line(`  ${formatBytes(uploaded.bytesFromMirror)} of it came from the mirror`);
   if (uploaded.mirrorFault !== undefined) output.line(`  the mirror was given up: ${uploaded.mirrorFault}`);
   output.result("upload", { uploaded });
 }
+
+const describePublished = ({ name, genuine }: NonNullable<UploadResult["published"]>): string =>
+  genuine ? `this is ${name} as its publisher offers it` : `this is not ${name} as its publisher offers it: it may be damaged or altered`;
 
 async function send(client: CoreClient, request: UploadRequest, output: Output): Promise<UploadResult> {
   const view = createProgressView(output, "Send");

@@ -58,6 +58,9 @@ async function send({ dataFolder, clock }: StepTools, { facts, signal, progress,
     },
   });
   facts.sent(result.bytesSent);
+  const { published } = result;
+  if (published?.genuine === false) log("warn", `${basename(source)} is not ${published.name} as its publisher offers it: it may be damaged or altered.`);
+  if (published?.genuine) log("info", `${basename(source)} is ${published.name} as its publisher offers it.`);
   if (result.mirrorFault !== undefined) log("warn", `The mirror was given up, and the stick alone sufficed: ${result.mirrorFault}.`);
   log("info", result.skipped ? `${basename(source)} is already there (SHA-256 ${result.sha256}).` : `${basename(source)}: ${result.bytes} bytes proven (SHA-256 ${result.sha256}).`);
   return result;
