@@ -8,6 +8,7 @@ import type { Profile } from "./profiles.ts";
 /** A desktop and a pod in network namespaces of their own, with a real sshd in the pod. */
 export interface Link {
   deskNamespace: string;
+  podNamespace: string;
   host: string;
   port: number;
   user: string;

@@ -6,7 +6,8 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { linkMissing, startLink, type Link } from "./link.ts";
 import { bytesIn, measure } from "./measure.ts";
-import { ours, warmUp } from "./ours.ts";
+import { startMirror } from "./mirror.ts";
+import { ours, oursWithMirror, warmUp } from "./ours.ts";
 import { fastput } from "./peers/fastput.ts";
 import { rclone } from "./peers/rclone.ts";
 import { rsync } from "./peers/rsync.ts";
@@ -16,17 +17,19 @@ import { toRow, type Row } from "./row.ts";
 import { formatTable } from "./table.ts";
 import type { Tool } from "./tool.ts";
 
-const USAGE = `npm run bench:upload -- [--profiles A,B,C,D,E] [--size-mib N] [--file FILE] [--peers scp,rsync,rclone,fastput]
+const USAGE = `npm run bench:upload -- [--profiles A,B,C,D,E] [--mirror] [--size-mib N] [--file FILE] [--peers scp,rsync,rclone,fastput]
                         [--rounds N] [--timeout-s N] [--dir DIR] [--json FILE]
 
 Sends the same file over the same link with every tool, and compares it after each.
-  --size-mib   size of a random file; by default each profile has its own (2048, 1024, 256)
+  --mirror     also profile M, where the pod can get the file from a mirror too
+  --size-mib   size of a random file; by default each profile has its own (2048, 1024, 512, 256)
   --file       send this file instead
   --rounds     repeats all tools, in turn, so often; the table then shows medians and (lowest–highest)
   --timeout-s  longest time of one tool; by default ten times what the link needs, and a minute
   --dir        where the file and its copies lie; needs twice the size
 `;
 
+const OURS: readonly Tool[] = [ours, oursWithMirror];
 const PEERS: readonly Tool[] = [scp, rsync, rclone, fastput];
 /** For the link without a limit, where nothing else hides what proving costs. */
 const SLOWEST_CABLE = 50e6;
@@ -56,21 +59,22 @@ interface Run {
   folder: string;
   timeout: number | undefined;
   signal: AbortSignal;
+  mirrorUrl?: string;
 }
 
-async function runTool(tool: Tool, profile: Profile, link: Link, { file, folder, timeout, signal }: Run): Promise<Row> {
+async function runTool(tool: Tool, profile: Profile, link: Link, { file, folder, timeout, signal, mirrorUrl }: Run): Promise<Row> {
   const total = statSync(file).size;
   const [target, scratch] = [join(folder, "pod"), join(folder, "scratch")];
   for (const place of [target, scratch]) mkdirSync(place);
   try {
     execFileSync("sync"); // what the last one left to be written must not burden this one
     const limit = timeout ?? (10 * total) / (payloadLimit(profile) ?? SLOWEST_CABLE) + 60;
-    const measured = await measure(tool.command({ link, file, folder: target, scratch }), link.deskNamespace, target, limit, signal);
+    const measured = await measure(tool.command({ link, file, folder: target, scratch, mirrorUrl }), link.deskNamespace, target, limit, signal);
     const arrived = bytesIn(target);
     const copy = join(target, file.slice(file.lastIndexOf("/") + 1));
     const verified = measured.exitCode === 0 && !measured.timedOut && spawnSync("cmp", ["-s", file, copy]).status === 0;
     const row = toRow(profile, tool.name, total, arrived, verified, measured);
-    say(`${profile.name} ${tool.name}: ${row.mbPerSecond.toFixed(1)} MB/s${row.timedOut ? ", out of time" : ""}${row.failure ? `, failed: ${row.failure}` : ""}${tool === ours ? ` (${measured.output.trim()})` : ""}`);
+    say(`${profile.name} ${tool.name}: ${row.mbPerSecond.toFixed(1)} MB/s${row.timedOut ? ", out of time" : ""}${row.failure ? `, failed: ${row.failure}` : ""}${OURS.includes(tool) ? ` (${measured.output.trim()})` : ""}`);
     return row;
   } finally {
     for (const place of [target, scratch]) rmSync(place, { recursive: true, force: true });
@@ -91,9 +95,10 @@ async function runProfile(profile: Profile, tools: Tool[], turn: number, run: Ru
   const rows: Row[] = [];
   const link = await startLink(profile);
   try {
+    await using mirror = profile.mirrorMbit === undefined ? undefined : await startMirror(link, run.file, profile.mirrorMbit);
     for (let round = 1; round <= run.rounds; round++) {
       if (run.rounds > 1) say(`Round ${round} of ${run.rounds}`);
-      for (const tool of inTurn(tools, turn + round - 1)) rows.push({ ...(await runTool(tool, profile, link, run)), ...(run.rounds > 1 && { round }) });
+      for (const tool of inTurn(tools, turn + round - 1)) rows.push({ ...(await runTool(tool, profile, link, { ...run, mirrorUrl: mirror?.url })), ...(run.rounds > 1 && { round }) });
     }
   } finally {
     await link.stop();
@@ -104,6 +109,7 @@ async function runProfile(profile: Profile, tools: Tool[], turn: number, run: Ru
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
+      mirror: { type: "boolean" },
       profiles: { type: "string", default: "A,B,C,D,E" },
       peers: { type: "string", default: "scp,rsync,rclone,fastput" },
       "size-mib": { type: "string" },
@@ -136,18 +142,20 @@ async function main(): Promise<void> {
   const stopped = new AbortController();
   for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => stopped.abort(new Error("Stopped.")));
   try {
-    for (const [index, profile] of choose(values.profiles, PROFILES, "profile").entries()) {
+    const names = new Set([...values.profiles.split(","), ...(values.mirror ? ["M"] : [])]);
+    for (const [index, profile] of choose([...names].join(), PROFILES, "profile").entries()) {
       const file = values.file ?? join(folder, "payload.bin");
       if (values.file === undefined) writeRandomFile(file, Math.round((size ?? profile.sizeMib) * 2 ** 20));
       const proven = profile.rateMbit === 0 && peers.includes(scp) && scpWithDigest.missing() === null ? [scpWithDigest] : [];
-      rows.push(...(await runProfile(profile, [ours, ...peers, ...proven], index, { rounds, file: resolve(file), folder, timeout, signal: stopped.signal })));
+      const mine = profile.mirrorMbit === undefined ? [ours] : [oursWithMirror, ours];
+      rows.push(...(await runProfile(profile, [...mine, ...peers, ...proven], index, { rounds, file: resolve(file), folder, timeout, signal: stopped.signal })));
       if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(rows, null, 2)}\n`);
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
   process.stdout.write(formatTable(rows));
-  if (rows.length === 0 || rows.some(({ tool, verified }) => tool === ours.name && !verified)) process.exitCode = 1;
+  if (rows.length === 0 || rows.some(({ tool, verified }) => OURS.some(({ name }) => name === tool) && !verified)) process.exitCode = 1;
 }
 
 try {

@@ -92,7 +92,7 @@ Subsystem sftp ${existsSync(SFTP) ? SFTP : "internal-sftp"}
     await stop();
     throw error;
   }
-  return { deskNamespace: desk, host: POD, port: PORT, user: "root", privateKey: join(folder, "user_key"), knownHosts: join(folder, "known_hosts"), stop };
+  return { deskNamespace: desk, podNamespace: pod, host: POD, port: PORT, user: "root", privateKey: join(folder, "user_key"), knownHosts: join(folder, "known_hosts"), stop };
 }
 
 const ip = (...words: string[]) => execFileSync("ip", words, { stdio: ["ignore", "ignore", "pipe"] });

@@ -7,7 +7,7 @@ import type { Job } from "./tool.ts";
 
 // Without a job only its modules are loaded.
 if (process.argv[2] === undefined) process.exit();
-const { link, file, folder, scratch } = JSON.parse(process.argv[2]) as Job;
+const { link, file, folder, scratch, mirrorUrl } = JSON.parse(process.argv[2]) as Job;
 const connector = new SshConnector(join(scratch, "known-hosts.json"), systemClock);
 const host = await connector.connect({ kind: "ssh", address: `${link.user}@${link.host}:${link.port}`, identity: link.privateKey }, undefined, { lanes: firstLanes });
 try {
@@ -17,8 +17,10 @@ try {
     lanes = Math.max(lanes, progress.lanes);
     ({ retries } = progress);
   };
-  await uploadFile({ host, source: file, destination: folder, into: "folder", clock: systemClock, signal: new AbortController().signal, onProgress });
-  process.stdout.write(`most lanes ${lanes}, retries ${retries}\n`);
+  const mirror = mirrorUrl === undefined ? undefined : { url: mirrorUrl };
+  const { bytesFromMirror, mirrorFault } = await uploadFile({ host, source: file, destination: folder, into: "folder", mirror, clock: systemClock, signal: new AbortController().signal, onProgress });
+  const fromMirror = mirror === undefined ? "" : `, ${(bytesFromMirror / 1e6).toFixed(0)} MB from the mirror${mirrorFault === undefined ? "" : ` (${mirrorFault})`}`;
+  process.stdout.write(`most lanes ${lanes}, retries ${retries}${fromMirror}\n`);
 } finally {
   await host.close();
 }

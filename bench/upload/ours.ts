@@ -17,5 +17,12 @@ export function warmUp(): void {
 export const ours: Tool = {
   name: "ours",
   missing: () => null,
+  command: ({ link, file, folder, scratch }) => [...PROGRAM, JSON.stringify({ link, file, folder, scratch })],
+};
+
+/** The same, where the pod may get the file from a mirror too. */
+export const oursWithMirror: Tool = {
+  name: "ours+mirror",
+  missing: () => null,
   command: (job) => [...PROGRAM, JSON.stringify(job)],
 };

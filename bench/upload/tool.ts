@@ -7,6 +7,8 @@ export interface Job {
   folder: string;
   /** An empty folder for whatever the tool must keep. */
   scratch: string;
+  /** Where the pod may get the same file, on a profile with a mirror. */
+  mirrorUrl?: string;
 }
 
 /** Something that brings a file to a host; it runs on the desktop's side as a process of its own. */

@@ -65,11 +65,11 @@ export class MirrorFill {
     this.#bell.ring();
   }
 
-  /** When the transfer is over: resolves when its lane is closed, or with the lane, if nothing is on it: the caller's to close. */
+  /** When the transfer is over: resolves with its lane, the caller's to close, if there is one. What is still being fetched holds up no other question. */
   async dismiss(): Promise<UploadLane | undefined> {
     this.ring();
     await this.#abandoned;
-    return this.#abandoned === undefined ? this.#crew.dismiss(() => this.#fetching > 0) : undefined;
+    return this.#abandoned === undefined ? this.#crew.dismiss(() => false) : undefined;
   }
 
   /** What the host still waits for comes back at once, not when it has waited long enough. */
