@@ -19,9 +19,12 @@ const WORTH_A_THREAD_BYTES = 32 * 2 ** 20;
  * in a thread of its own: at the speed of a fast line, hashing is half of all the work there is, and
  * the thread that encrypts and sends has no time for it. Its bytes must lie in shared memory.
  */
-export function openHasher(bytes: number, whole: boolean): Hasher {
-  return bytes < WORTH_A_THREAD_BYTES ? new InlineHasher(whole) : new ThreadHasher(whole);
+export function openHasher(bytes: number, whole: boolean, threadFile = threadsFile()): Hasher {
+  return bytes < WORTH_A_THREAD_BYTES ? new InlineHasher(whole) : new ThreadHasher(whole, threadFile);
 }
+
+/** Bundled, the thread's file lies beside ours under the bundle's ending. */
+const threadsFile = (): URL => new URL(`./hash-worker.${import.meta.filename.endsWith(".ts") ? "ts" : "mjs"}`, import.meta.url);
 
 class InlineHasher implements Hasher {
   readonly #whole: ReturnType<typeof createHash> | undefined;
@@ -42,17 +45,29 @@ class InlineHasher implements Hasher {
   async close(): Promise<void> {}
 }
 
+interface Question {
+  request: HashRequest;
+  resolve(hash: string | Promise<string>): void;
+  reject(error: unknown): void;
+}
+
 class ThreadHasher implements Hasher {
   readonly #worker: Worker;
   /** The thread answers in the order in which it is asked. */
-  readonly #waiting: { resolve(hash: string): void; reject(error: unknown): void }[] = [];
+  readonly #open: Question[] = [];
+  readonly #whole: boolean;
+  #answered = false;
+  /** Where no thread can be started, slower: an installed app may be unable to load one from its archive. */
+  #instead: InlineHasher | undefined;
   #failure: unknown;
 
-  constructor(whole: boolean) {
-    // Bundled, the thread's file lies beside ours under the bundle's ending.
-    const ending = import.meta.filename.endsWith(".ts") ? "ts" : "mjs";
-    this.#worker = new Worker(new URL(`./hash-worker.${ending}`, import.meta.url), { workerData: { whole }, resourceLimits: { maxYoungGenerationSizeMb: 2 } });
-    this.#worker.on("message", (hash: HashAnswer) => this.#waiting.shift()?.resolve(hash));
+  constructor(whole: boolean, file: URL) {
+    this.#whole = whole;
+    this.#worker = new Worker(file, { workerData: { whole }, resourceLimits: { maxYoungGenerationSizeMb: 2 } });
+    this.#worker.on("message", (hash: HashAnswer) => {
+      this.#answered = true;
+      this.#open.shift()?.resolve(hash);
+    });
     this.#worker.on("error", (error) => this.#fail(error));
     this.#worker.on("exit", () => this.#fail(new Error("the hashing thread ended")));
   }
@@ -70,16 +85,26 @@ class ThreadHasher implements Hasher {
   }
 
   #ask(request: HashRequest): Promise<string> {
+    if (this.#instead !== undefined) return answerInline(this.#instead, request);
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ resolve, reject });
+      this.#open.push({ request, resolve, reject });
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- threads have no origins
       this.#worker.postMessage(request);
     });
   }
 
   #fail(error: unknown): void {
-    this.#failure ??= error;
-    for (const { reject } of this.#waiting.splice(0)) reject(this.#failure);
+    if (!this.#answered) this.#instead ??= new InlineHasher(this.#whole);
+    else this.#failure ??= error;
+    for (const { request, resolve, reject } of this.#open.splice(0)) {
+      if (this.#instead === undefined) reject(error);
+      else resolve(answerInline(this.#instead, request));
+    }
   }
+}
+
+function answerInline(hasher: InlineHasher, request: HashRequest): Promise<string> {
+  if (request === "whole") return hasher.whole();
+  return hasher.chunk(Buffer.from(request.buffer, request.offset, request.length), request.next);
 }
