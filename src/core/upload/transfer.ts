@@ -206,7 +206,7 @@ export class Transfer {
     const times = (this.#damaged.get(index) ?? 0) + 1;
     this.#damaged.set(index, times);
     if (times < DAMAGE_LIMIT) return;
-    throw new MentorError("upload-corrupt", `The part of ${this.#options.feed.name} at byte ${offset} arrived damaged ${times} times.`, { details: { offset } });
+    throw new MentorError("upload-corrupt", `The part of ${this.#options.feed.name} at byte ${offset} arrived damaged ${DAMAGE_LIMIT} times.`, { details: { offset } });
   }
 
   #onProof(left: number): void {
