@@ -25,7 +25,7 @@ export interface Sshd {
   identity: string;
   /** Folder of the test's own, removed by `stop`. */
   folder: string;
-  /** $HOME of whoever logs in; empty at first. */
+  /** $HOME of whoever logs in; empty at first. Their $TMPDIR is `tmp` in the folder, so that nothing outlives the test. */
   home: string;
   /** Ends the server with all its connections and starts it again on the same port. */
   restart(options?: SshdOptions): Promise<void>;
@@ -64,6 +64,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   makeKey(hostKey);
   const home = join(folder, "home");
   mkdirSync(home);
+  mkdirSync(join(folder, "tmp"));
   copyFileSync(`${identity}.pub`, join(folder, "authorized_keys"));
   if (userInfo().uid === 0) mkdirSync("/run/sshd", { recursive: true, mode: 0o755 });
 
@@ -122,7 +123,7 @@ HostKey "${join(folder, "host_key")}"
 AuthorizedKeysFile "${join(folder, "authorized_keys")}"
 ${SSHD_POLICY}MaxSessions ${maxSessions}
 MaxStartups ${maxStartups}
-SetEnv HOME=${join(folder, "home")}${path === undefined ? "" : ` PATH="${path}"`}
+SetEnv HOME=${join(folder, "home")} TMPDIR=${join(folder, "tmp")}${path === undefined ? "" : ` PATH="${path}"`}
 AllowTcpForwarding ${allowForwarding ? "yes" : "no"}
 AllowStreamLocalForwarding ${allowForwarding ? "yes" : "no"}
 ${sftp ? `Subsystem sftp ${SFTP_SERVER}` : ""}
