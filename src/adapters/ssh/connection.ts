@@ -92,17 +92,19 @@ export class SshConnection {
 
   /** Starts a program. Waits for a free channel where the host allows no more. */
   async spawn(argv: readonly string[], signal?: AbortSignal): Promise<HostProcess> {
-    checkArgv(argv);
-    const channel = await this.#session(signal);
-    return startOnChannel(channel, argv, (name, pid) => this.#signal(name, pid), this.label, signal);
+    return (await this.#start(argv, signal)).process;
   }
 
   /** The same, with an input for bulk data: a write is called back when the line has taken it. */
   async spawnPaced(argv: readonly string[], signal?: AbortSignal): Promise<HostProcess> {
+    const { process, channel } = await this.#start(argv, signal);
+    return { ...process, stdin: new PacedInput(channel, this.#socket) };
+  }
+
+  async #start(argv: readonly string[], signal: AbortSignal | undefined): Promise<{ process: HostProcess; channel: ClientChannel }> {
     checkArgv(argv);
     const channel = await this.#session(signal);
-    const process = startOnChannel(channel, argv, (name, pid) => this.#signal(name, pid), this.label, signal);
-    return { ...process, stdin: new PacedInput(channel, this.#socket) };
+    return { channel, process: startOnChannel(channel, argv, (name, pid) => this.#signal(name, pid), this.label, signal) };
   }
 
   /** Over a channel that is never waited for: the programs to be ended may hold all others. */

@@ -7,9 +7,6 @@ export interface Ssh2Error extends Error {
   reason?: number;
 }
 
-/** RFC 4254's "administratively prohibited": the host's sshd_config forbids this forwarding. */
-export const PROHIBITED = 1;
-
 /** The server closed before it had said that it speaks SSH: sshd does this when it is overrun (MaxStartups). */
 export function isTurnedAway(error: Ssh2Error): boolean {
   return error.code === "ECONNRESET" || /lost before handshake|ended by other party|before identification/i.test(error.message);

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { MentorError } from "../../contract/errors.ts";
+import { abortable } from "../../core/abortable.ts";
 import { runForBytes, runToEnd } from "../../core/host/run.ts";
 import type { ExecOptions, ExecResult, Host, HostLane, HostProcess, Tunnel } from "../../core/ports.ts";
 import { formatAddress } from "./address.ts";
@@ -114,11 +115,7 @@ export class SshHost implements Host {
     signal?.throwIfAborted();
     this.#end.signal.throwIfAborted();
     if (signal === undefined) return this.#connection;
-    return new Promise((resolve, reject) => {
-      const abort = () => reject(signal.reason as Error);
-      signal.addEventListener("abort", abort, { once: true });
-      this.#connection.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-    });
+    return abortable(this.#connection, signal);
   }
 
   async #watch(connection: SshConnection): Promise<void> {

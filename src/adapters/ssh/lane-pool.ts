@@ -38,11 +38,10 @@ export class LanePool {
     if (prepared !== undefined) {
       try {
         return await abortable(prepared, signal);
-      } catch (error) {
+      } catch {
         if (signal.aborted) prepared.then((connection) => this.give(connection), () => {});
         signal.throwIfAborted();
         // It was tried while nobody needed it; now it counts.
-        void error;
       }
     }
     return this.#login(AbortSignal.any([signal, this.#end.signal]));

@@ -3,7 +3,10 @@ import type { AddressInfo } from "node:net";
 import { MentorError } from "../../contract/errors.ts";
 import type { Tunnel } from "../../core/ports.ts";
 import type { SshConnection } from "./connection.ts";
-import { PROHIBITED, type Ssh2Error } from "./failure.ts";
+import type { Ssh2Error } from "./failure.ts";
+
+/** RFC 4254's "administratively prohibited": AllowTcpForwarding is off. */
+const PROHIBITED = 1;
 
 /**
  * Listens on this computer's loopback and carries every connection to the same port on the host's.
