@@ -105,7 +105,8 @@ class LineQueue {
           done();
         };
       },
-      final: (done) => void this.#last.then(() => far.end(done)),
+      // The host may have ended its side first, and its socket with it: then there is nothing left to end.
+      final: (done) => void this.#last.then(() => far.end(() => done())),
     });
   }
 
