@@ -24,6 +24,17 @@ const EXIT_MS = 2_000;
 const START = "import os,sys\ns=b''\nwhile len(s)<int(sys.argv[1]):\n r=os.read(0,int(sys.argv[1])-len(s))\n if not r: sys.exit(3)\n s+=r\nexec(compile(s,'receiver','exec'))";
 
 /**
+ * The account's Python. Where that is the shim of a version manager (pyenv, asdf), a script that takes
+ * 0.15 s of processor time to find the right one, the system's own serves as well if it is new enough.
+ */
+const PYTHON = [
+  "/bin/sh",
+  "-c",
+  'case $(command -v python3) in */shims/python3) case $(readlink -f /usr/bin/python3) in */python3.[89] | */python3.[1-9][0-9]) exec /usr/bin/python3 "$@" ;; esac ;; esac; exec python3 "$@"',
+  "sh",
+];
+
+/**
  * The receivers of one upload (remote/receiver/receiver.py). One is started; the lanes after the
  * first reach it through its socket, because what an account's start-up files and Python cost would
  * be paid dozens of times. Where sshd forbids that, each lane starts its own.
@@ -114,7 +125,7 @@ export class Receivers {
   };
 
   async #start(connection: Pick<HostLane, "spawn">, signal: AbortSignal, source = sourceOf("receiver.py")): Promise<ReceiverLine> {
-    const { stdin, stdout, stderr, exited } = await abortable(connection.spawn(["python3", "-I", "-S", "-X", "utf8", "-c", START, String(source.length)]), signal);
+    const { stdin, stdout, stderr, exited } = await abortable(connection.spawn([...PYTHON, "-I", "-S", "-X", "utf8", "-c", START, String(source.length)]), signal);
     stdin.write(source);
     let complaint = "";
     let answered = false;

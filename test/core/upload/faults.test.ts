@@ -3,7 +3,7 @@ import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, 
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { systemClock } from "../../../src/adapters/local/clock.ts";
 import type { UploadProgress, UploadResult } from "../../../src/contract/upload.ts";
 import type { Host } from "../../../src/core/ports.ts";
@@ -52,6 +52,17 @@ async function expectFinished(host: Host): Promise<UploadResult> {
   expect(existsSync(`${target}.part`)).toBe(false);
   return result;
 }
+
+test.skipIf(sshdMissing !== null)("a version manager's shim is not waited for where the system has a Python", async () => {
+  const shims = join(folder, "shims");
+  mkdirSync(shims);
+  const used = join(folder, "shim was used");
+  writeFileSync(join(shims, "python3"), `#!/bin/sh\n: > "${used}"\nexec /usr/bin/python3 "$@"\n`, { mode: 0o755 });
+  const { host, close } = await openSshHost({ path: `${shims}:/usr/bin:/bin` });
+  onTestFinished(close);
+  await expectFinished(host);
+  expect(existsSync(used)).toBe(false);
+});
 
 describe.skipIf(sshdMissing !== null)("a receiver on the host", () => {
   let opened: OpenHost;
