@@ -3,11 +3,16 @@ import { bodyLimit } from "hono/body-limit";
 import { guard } from "../http/guard.ts";
 import type { Engine } from "./engine/engine.ts";
 import type { LlmHealth } from "./health.ts";
+import { HttpAnswers } from "./inspection/http-answers.ts";
+import { METRICS_TYPE, metricsOf } from "./inspection/metrics.ts";
+import { applyTemplate } from "./inspection/prompt.ts";
+import { slotList } from "./inspection/slots.ts";
+import { detokenize, tokenize } from "./inspection/tokens.ts";
 import { chatCompletions } from "./openai/chat-completions.ts";
 import { completions } from "./openai/completions.ts";
 import { embeddings } from "./openai/embeddings.ts";
 import { ApiError, respond } from "./openai/errors.ts";
-import { modelList } from "./openai/models.ts";
+import { modelEntry, modelList } from "./openai/models.ts";
 
 /** Above any context that fits a machine; below what would fill its memory. */
 const LARGEST_BODY = 16 * 1024 * 1024;
@@ -18,20 +23,41 @@ export interface AppOptions {
   health(): LlmHealth;
   /** @throws ApiError 503 while loading and while draining */
   engine(): Engine;
+  /** Aborted, with the reason as an ApiError, when what still runs is to end. */
+  ending: AbortSignal;
 }
 
-export function createApp({ key, health, engine }: AppOptions): Hono {
+export function createApp({ key, health, engine, ending }: AppOptions): Hono {
   const app = new Hono();
+  const answers = new HttpAnswers();
+  app.use(answers.count());
   app.use(guard({ key }));
   app.use(bodyLimit({ maxSize: LARGEST_BODY, onError: (context) => respond(context, new ApiError(413, `The request is longer than ${LARGEST_BODY} bytes.`)) }));
-  app.get("/health", (context) => {
-    const report = health();
-    return context.json(report, report.status === "ok" ? 200 : 503);
+
+  // Also without the version: what a client asks for whose base URL was given without it.
+  for (const path of ["/health", "/v1/health"]) {
+    app.get(path, (context) => {
+      const report = health();
+      return context.json(report, report.status === "ok" ? 200 : 503);
+    });
+  }
+  for (const base of ["", "/v1"]) {
+    app.get(`${base}/models`, (context) => context.json(modelList(engine())));
+    app.get(`${base}/models/:id`, (context) => context.json(modelEntry(engine(), context.req.param("id"))));
+    app.post(`${base}/chat/completions`, async (context) => chatCompletions(context, engine().chat, await jsonOf(context)));
+    app.post(`${base}/completions`, async (context) => completions(context, engine().chat, await jsonOf(context)));
+    app.post(`${base}/embeddings`, async (context) => embeddings(context, engine().embedding, await jsonOf(context), ending));
+  }
+
+  app.post("/tokenize", async (context) => context.json(tokenize(engine().chat, await jsonOf(context))));
+  app.post("/detokenize", async (context) => context.json(detokenize(engine().chat, await jsonOf(context))));
+  app.post("/apply-template", async (context) => context.json(applyTemplate(engine().chat, await jsonOf(context))));
+  app.get("/slots", (context) => {
+    const { chat } = engine();
+    if (context.req.query("fail_on_no_slot") !== undefined && chat.scheduler.active === chat.scheduler.slots().length) throw new ApiError(503, "Every slot is taken.", { code: "no_slot_available" });
+    return context.json(slotList(chat));
   });
-  app.get("/v1/models", (context) => context.json(modelList(engine())));
-  app.post("/v1/chat/completions", async (context) => chatCompletions(context, engine().chat, await jsonOf(context)));
-  app.post("/v1/completions", async (context) => completions(context, engine().chat, await jsonOf(context)));
-  app.post("/v1/embeddings", async (context) => embeddings(context, engine().embedding, await jsonOf(context)));
+  app.get("/metrics", (context) => context.body(metricsOf(engine(), answers), 200, { "content-type": METRICS_TYPE }));
   app.notFound((context) => respond(context, new ApiError(404, `There is no ${context.req.method} ${context.req.path} here.`, { code: "not_found" })));
   app.onError((error, context) => respond(context, error));
   return app;

@@ -1,8 +1,9 @@
 import type { Token } from "node-llama-cpp";
 import type { Engine } from "./engine/engine.ts";
-import type { Sampling } from "./scheduling/job.ts";
+import type { Sampling, ScoredToken } from "./scheduling/job.ts";
 import { Detokenizer } from "./text/detokenizer.ts";
 import { Outbox } from "./text/outbox.ts";
+import { ScoredText } from "./text/scored-text.ts";
 import { StopScanner } from "./text/stop-scanner.ts";
 
 export interface GenerationRequest {
@@ -13,6 +14,10 @@ export interface GenerationRequest {
   stop: readonly string[];
   /** The answer goes on in the prompt's last sentence, instead of standing for itself. */
   continuesPrompt: boolean;
+  /** Who asks; clients take turns. */
+  client: string;
+  /** How many of the likeliest tokens to tell beside each token; null for no log probabilities at all. */
+  alternatives: number | null;
 }
 
 export interface Usage {
@@ -22,18 +27,22 @@ export interface Usage {
   completionTokens: number;
 }
 
-export type GenerationEvent = { text: string } | { finish: "stop" | "length"; usage: Usage };
+/** `tokens` are those that end in this text, where log probabilities were asked for. */
+export type GenerationEvent = { text: string; tokens: ScoredToken[] } | { finish: "stop" | "length"; usage: Usage };
 
 /** The prompt leaves no room for an answer in the context. */
 export class PromptTooLongError extends Error {
   override readonly name = "PromptTooLongError";
   readonly promptTokens: number;
   readonly contextTokens: number;
+  /** What the prompt came in. */
+  readonly parameter: "messages" | "prompt";
 
-  constructor(promptTokens: number, contextTokens: number) {
+  constructor(promptTokens: number, contextTokens: number, parameter: "messages" | "prompt") {
     super(`The prompt has ${promptTokens} tokens, and this model's context holds ${contextTokens} with the answer.`);
     this.promptTokens = promptTokens;
     this.contextTokens = contextTokens;
+    this.parameter = parameter;
   }
 }
 
@@ -47,16 +56,18 @@ export function generate({ model, contextTokens, scheduler }: Engine["chat"], re
   const { prompt } = request;
   // The last token of an answer is never evaluated, but node-llama-cpp keeps one cell free.
   const room = contextTokens - prompt.length;
-  if (room < 1) throw new PromptTooLongError(prompt.length, contextTokens);
+  if (room < 1) throw new PromptTooLongError(prompt.length, contextTokens, request.continuesPrompt ? "prompt" : "messages");
 
   const outbox = new Outbox<GenerationEvent>();
   const detokenizer = new Detokenizer(model, request.continuesPrompt ? prompt : []);
   const scanner = new StopScanner(request.stop);
+  const scores = new ScoredText();
   const usage: Usage = { promptTokens: prompt.length, cachedTokens: 0, completionTokens: 0 };
   let stopped = false;
-  const put = (text: string) => text !== "" && outbox.put({ text });
+  const put = (text: string) => text !== "" && outbox.put({ text, tokens: scores.take(text.length) });
   const scan = (piece: string) => {
     if (stopped) return;
+    scores.grow(piece.length);
     const scanned = scanner.push(piece);
     stopped = scanned.stopped;
     put(scanned.text);
@@ -67,11 +78,14 @@ export function generate({ model, contextTokens, scheduler }: Engine["chat"], re
     maxTokens: Math.min(request.maxTokens ?? room, room),
     sampling: request.sampling,
     signal,
+    client: request.client,
+    alternatives: request.alternatives ?? undefined,
     onStart: (cachedTokens) => {
       usage.cachedTokens = cachedTokens;
     },
-    onToken: (token) => {
+    onToken: (token, scored) => {
       usage.completionTokens++;
+      if (scored !== undefined) scores.push(scored);
       scan(detokenizer.push(token));
       return !stopped;
     },

@@ -20,6 +20,7 @@ export type LlmHealth =
       waiting: number;
       /** Since the start. */
       counters: Engine["chat"]["scheduler"]["counters"];
+      requests: Engine["chat"]["scheduler"]["requests"]["counters"];
     };
 
 export function healthOf({ gpu, chat, embedding }: Engine): LlmHealth {
@@ -35,5 +36,6 @@ export function healthOf({ gpu, chat, embedding }: Engine): LlmHealth {
     active: scheduler.active,
     waiting: scheduler.waiting,
     counters: scheduler.counters,
+    requests: scheduler.requests.counters,
   };
 }

@@ -1,4 +1,4 @@
-import type { Server } from "node:http";
+import type { Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 import type { ServiceFile, ServiceOutput } from "../../src/contract/agent.ts";
@@ -12,6 +12,8 @@ import { ApiError } from "./openai/errors.ts";
 /** Waiting requests for each conversation that is answered at once. */
 const QUEUE_PER_SLOT = 8;
 const LOADING_RETRY_SECONDS = 2;
+/** What readers get to take in the end of an answer that was broken off. Milliseconds. */
+const FAREWELL = 1000;
 
 export interface LlmServerOptions {
   config: ServiceFile<"llm">;
@@ -25,7 +27,10 @@ export interface LlmServer {
   port: number;
   /** Resolves when the model answers; rejects with a MentorError when it cannot be loaded. */
   ready: Promise<void>;
-  /** Takes no new requests, lets running ones go on for `drainMs` (default 0), ends the rest. */
+  /**
+   * Refuses new requests with 503, lets running and waiting ones go on for `drainMs` (default 0),
+   * ends the rest with an error that says so.
+   */
   close(drainMs?: number): Promise<void>;
 }
 
@@ -38,6 +43,9 @@ export async function startLlmServer({ config, queueLimit = config.parallel * QU
   let engine: Engine | null = null;
   let progress: Progress | null = null;
   let closing = false;
+  /** Of the loading. */
+  const loadingEnds = new AbortController();
+  /** Of whatever still runs. */
   const ending = new AbortController();
 
   const app = createApp({
@@ -48,14 +56,20 @@ export async function startLlmServer({ config, queueLimit = config.parallel * QU
       if (engine === null) throw unavailable("The model is still being loaded.", "loading");
       return engine;
     },
+    ending: ending.signal,
   });
   const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  const open = new Set<ServerResponse>();
+  server.on("request", (_, response: ServerResponse) => {
+    open.add(response);
+    response.once("close", () => open.delete(response));
+  });
   await listen(server, config.port);
 
   const loading = loadEngine({
     config,
     queueLimit,
-    signal: ending.signal,
+    signal: loadingEnds.signal,
     output: (line) => {
       if ("progress" in line) progress = line.progress;
       output(line);
@@ -72,9 +86,14 @@ export async function startLlmServer({ config, queueLimit = config.parallel * QU
     ready,
     close: async (drainMs = 0) => {
       closing = true;
-      ending.abort();
+      loadingEnds.abort();
+      // It goes on listening: whoever comes now is to hear why, not to find nobody there.
+      await within(drainMs, allClosed(open));
+      const reason = unavailable("The server is stopping and ends this answer here.", "stopping");
+      engine?.chat.scheduler.end(reason);
+      ending.abort(reason);
+      await within(FAREWELL, allClosed(open));
       const stopped = new Promise<void>((resolve) => server.close(() => resolve()));
-      if (engine !== null && drainMs > 0) await within(drainMs, engine.chat.scheduler.idle());
       server.closeAllConnections();
       await stopped;
       const loaded = await loading.catch(() => null);
@@ -96,6 +115,11 @@ async function listen(server: Server, port: number): Promise<void> {
     if (cause.code !== "EADDRINUSE" && cause.code !== "EACCES") throw cause;
     throw new MentorError("port-in-use", `Port ${port} for the language model is taken by another program.`, { cause, details: { port } });
   });
+}
+
+/** Resolves when none of the answers that are open now is so any more. */
+async function allClosed(open: ReadonlySet<ServerResponse>): Promise<void> {
+  await Promise.all([...open].map((response) => new Promise((resolve) => response.once("close", resolve))));
 }
 
 async function within(ms: number, work: Promise<unknown>): Promise<void> {

@@ -6,6 +6,7 @@ import type { LlmServiceConfig, ServiceOutput } from "../../../src/contract/agen
 import { ChatTemplate } from "../prompt/chat-template.ts";
 import { PromptTokenizer } from "../prompt/prompt-tokenizer.ts";
 import { Scheduler } from "../scheduling/scheduler.ts";
+import { TokenBytes } from "../text/token-bytes.ts";
 import { startBackend, type Backend } from "./backend.ts";
 import { Embedder } from "./embedder.ts";
 import { loadFailure } from "./failure.ts";
@@ -31,7 +32,7 @@ export interface LoadedModel {
 /** All that answers a request, loaded. */
 export interface Engine {
   gpu: LlmServiceConfig["gpu"];
-  chat: LoadedModel & { model: LlamaModel; layers: number; gpuLayers: number; template: ChatTemplate | null; prompts: PromptTokenizer; scheduler: Scheduler };
+  chat: LoadedModel & { model: LlamaModel; layers: number; gpuLayers: number; template: ChatTemplate | null; prompts: PromptTokenizer; tokenBytes: TokenBytes; scheduler: Scheduler };
   embedding: (LoadedModel & { embedder: Embedder }) | null;
   dispose(): Promise<void>;
 }
@@ -88,6 +89,7 @@ export async function loadEngine({ config, queueLimit, output, signal }: EngineO
       gpuLayers: model.gpuLayers,
       template: source === null ? null : new ChatTemplate(source, { bos: model.tokens.bosString ?? "", eos: model.tokens.eosString ?? "" }),
       prompts: new PromptTokenizer(model, source ?? ""),
+      tokenBytes: new TokenBytes(model),
       scheduler: new Scheduler(context, { queueLimit, promptPiece: config.gpu === "cpu" ? PROMPT_PIECE.cpu : PROMPT_PIECE.gpu }),
     };
     const embedding = config.embeddingModel === null ? null : await loadEmbedding(backend, config.embeddingModel, { threads, queueLimit, onProgress, signal });

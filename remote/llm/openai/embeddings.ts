@@ -13,7 +13,7 @@ const EmbeddingRequest = z.strictObject({
   user: z.string().nullish(),
 });
 
-export async function embeddings(context: Context, embedding: Engine["embedding"], body: unknown): Promise<Response> {
+export async function embeddings(context: Context, embedding: Engine["embedding"], body: unknown, ending: AbortSignal): Promise<Response> {
   const request = parse(EmbeddingRequest, body);
   if (embedding === null) throw new ApiError(404, "No embedding model is loaded on this server.", { code: "model_not_found" });
   const { embedder, id } = embedding;
@@ -29,7 +29,7 @@ export async function embeddings(context: Context, embedding: Engine["embedding"
       code: "context_length_exceeded",
     });
   }
-  const vectors = await embedder.embed(texts, context.req.raw.signal);
+  const vectors = await embedder.embed(texts, AbortSignal.any([context.req.raw.signal, ending]));
   const tokens = lengths.reduce((sum, length) => sum + length, 0);
   return context.json({
     object: "list",

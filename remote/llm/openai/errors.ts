@@ -10,6 +10,11 @@ export interface ErrorBody {
   type: "invalid_request_error" | "rate_limit_error" | "server_error";
   param: string | null;
   code: string | null;
+  /** Of a prompt over the context, by llama-server's names. */
+  n_prompt_tokens?: number;
+  n_ctx?: number;
+  /** Of a full queue: what may wait, what waits, and the place that the request would have had. */
+  queue?: { limit: number; waiting: number; position: number };
 }
 
 /** A refusal in the shape that OpenAI's clients expect. */
@@ -23,23 +28,32 @@ export class ApiError extends Error {
   constructor(status: ContentfulStatusCode, message: string, rest: Partial<Omit<ErrorBody, "message">> & { retryAfter?: number } = {}) {
     super(message);
     this.status = status;
+    const { retryAfter = null, ...body } = rest;
     const type = status === 429 ? "rate_limit_error" : status >= 500 ? "server_error" : "invalid_request_error";
-    this.body = { message, type: rest.type ?? type, param: rest.param ?? null, code: rest.code ?? null };
-    this.retryAfter = rest.retryAfter ?? null;
+    this.body = { message, type, param: null, code: null, ...body };
+    this.retryAfter = retryAfter;
   }
 }
 
-/** Seconds after which a full queue is worth another try. */
-const QUEUE_RETRY_SECONDS = 5;
+/** Seconds after which a full queue is worth another try: where nothing was measured yet, and at most. */
+const QUEUE_RETRY_SECONDS = { unmeasured: 5, most: 120 };
 
 export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
-  if (error instanceof QueueFullError) {
-    return new ApiError(429, `All conversations are taken and ${error.limit} more are waiting; try again in a few seconds.`, { code: "queue_full", retryAfter: QUEUE_RETRY_SECONDS });
+  if (error instanceof QueueFullError) return queueFull(error);
+  if (error instanceof PromptTooLongError) {
+    const { promptTokens, contextTokens, parameter } = error;
+    return new ApiError(400, error.message, { param: parameter, code: "context_length_exceeded", n_prompt_tokens: promptTokens, n_ctx: contextTokens });
   }
-  if (error instanceof PromptTooLongError) return new ApiError(400, error.message, { param: "messages", code: "context_length_exceeded" });
   if (error instanceof TemplateError) return new ApiError(400, error.message, { param: "messages", code: "template_refused" });
   return new ApiError(500, error instanceof Error ? error.message : String(error), { code: "internal" });
+}
+
+function queueFull({ limit, waiting, ownWaiting, retryAfterSeconds }: QueueFullError): ApiError {
+  const retryAfter = Math.ceil(Math.min(retryAfterSeconds ?? QUEUE_RETRY_SECONDS.unmeasured, QUEUE_RETRY_SECONDS.most));
+  const own = ownWaiting === null || ownWaiting === waiting ? "" : `, ${ownWaiting} of them yours`;
+  const message = `The queue is full: ${waiting} requests are waiting${own}, and ${limit} may. This would have been number ${waiting + 1}. Try again in ${retryAfter} s.`;
+  return new ApiError(429, message, { code: "queue_full", retryAfter, queue: { limit, waiting, position: waiting + 1 } });
 }
 
 export function respond(context: Context, error: unknown): Response {

@@ -30,7 +30,7 @@ export class PromptTokenizer {
 
   /** Text that stands for itself, without any special token but the model's own beginning. */
   text(text: string): Token[] {
-    return this.#withBeginning(this.#plain(text));
+    return this.#withBeginning(this.plain(text));
   }
 
   /** A rendered chat. */
@@ -49,10 +49,10 @@ export class PromptTokenizer {
     const tokens: Token[] = [];
     let done = 0;
     for (const { start, end } of markup) {
-      tokens.push(...this.#plain(full.slice(done, start)), ...this.#model.tokenize(full.slice(start, end), true));
+      tokens.push(...this.plain(full.slice(done, start)), ...this.#model.tokenize(full.slice(start, end), true));
       done = end;
     }
-    tokens.push(...this.#plain(full.slice(done)));
+    tokens.push(...this.plain(full.slice(done)));
     return this.#withBeginning(tokens);
   }
 
@@ -61,11 +61,12 @@ export class PromptTokenizer {
     return [...text.matchAll(this.#special)].map((match) => ({ start: offset + match.index, end: offset + match.index + match[0].length }));
   }
 
-  #plain(text: string): Token[] {
+  /** Text without any special token at all. */
+  plain(text: string): Token[] {
     const hidden = this.#stubborn.find((special) => text.includes(special));
     if (hidden === undefined) return this.#model.tokenize(text, false);
     const cut = text.indexOf(hidden) + 1;
-    return [...this.#plain(text.slice(0, cut)), ...this.#plain(text.slice(cut))];
+    return [...this.plain(text.slice(0, cut)), ...this.plain(text.slice(cut))];
   }
 
   #withBeginning(tokens: Token[]): Token[] {

@@ -1,4 +1,4 @@
-import type { Token } from "node-llama-cpp";
+import type { Token, TokenBias } from "node-llama-cpp";
 
 export interface Sampling {
   /** 0 takes the likeliest token always. */
@@ -10,6 +10,13 @@ export interface Sampling {
   /** 32 bits without the last value, which llama.cpp takes as "random". */
   seed: number;
   penalties: Penalties;
+  bias?: Bias;
+}
+
+/** What is added to the logits of single tokens, for us and for the engine. */
+export interface Bias {
+  logits: ReadonlyMap<Token, number>;
+  engine: TokenBias;
 }
 
 /** What the answer's own latest tokens lose of their likelihood to come again. */
@@ -24,6 +31,15 @@ export interface Penalties {
   presence: number;
 }
 
+/** How likely the model itself held a token, before temperature and all other parameters of sampling. */
+export interface ScoredToken {
+  token: Token;
+  /** Natural logarithm of its probability. */
+  logprob: number;
+  /** The likeliest tokens in its place, likeliest first. */
+  alternatives: { token: Token; logprob: number }[];
+}
+
 export type EndReason = "stop" | "length" | "aborted";
 
 /**
@@ -36,10 +52,14 @@ export interface Job {
   readonly maxTokens: number;
   readonly sampling: Sampling;
   readonly signal: AbortSignal;
+  /** Who asks; clients take turns. All without a name are one. */
+  readonly client?: string;
+  /** How many of the likeliest tokens to tell beside each token; left out for none, which costs nothing. */
+  readonly alternatives?: number;
   /** `cachedTokens` of the prompt were still in the slot's memory. */
   onStart(cachedTokens: number): void;
   /** Answers false when the text is complete and no further token is wanted. */
-  onToken(token: Token): boolean;
+  onToken(token: Token, scored?: ScoredToken): boolean;
   onEnd(reason: EndReason): void;
   onError(error: unknown): void;
 }

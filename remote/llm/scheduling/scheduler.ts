@@ -1,6 +1,7 @@
 import type { LlamaContext } from "node-llama-cpp";
+import { RequestAccounts } from "./accounts.ts";
 import type { EndReason, Job } from "./job.ts";
-import { BoundedQueue } from "./queue.ts";
+import { FairQueue, QueueFullError } from "./queue.ts";
 import { Slots, type Slot } from "./slots.ts";
 import { Stream, type Step } from "./stream.ts";
 
@@ -34,18 +35,32 @@ export interface SchedulerOptions {
   promptPiece: number;
 }
 
+/** What one slot does, for whoever looks at the server. */
+export interface SlotState {
+  id: number;
+  /** Tokens in its memory. */
+  cachedTokens: number;
+  stream: { promptTokens: number; promptLeft: number; generated: number; maxTokens: number } | null;
+}
+
+/** Of jobs that name nobody. */
+const UNNAMED = "";
+
 export class Scheduler {
+  readonly requests = new RequestAccounts();
   readonly counters = { ticks: 0, promptTokens: 0, cachedTokens: 0, generatedTokens: 0 };
   readonly #slots: Slots;
-  readonly #queue: BoundedQueue<Job>;
+  readonly #queue: FairQueue<Job>;
   readonly #batchSize: number;
   readonly #promptPiece: number;
   #streams: Stream[] = [];
   #running: Promise<void> | null = null;
+  /** What all that is still there ends with, once it is to end. */
+  #ending: { error: unknown } | null = null;
 
   constructor(context: LlamaContext, options: SchedulerOptions) {
     this.#slots = new Slots(context);
-    this.#queue = new BoundedQueue(options.queueLimit);
+    this.#queue = new FairQueue(options.queueLimit);
     this.#batchSize = context.batchSize;
     this.#promptPiece = options.promptPiece;
   }
@@ -60,10 +75,29 @@ export class Scheduler {
     return this.#queue.length;
   }
 
-  /** @throws QueueFullError when no slot is free and the queue is at its limit. */
-  submit(job: Job): void {
-    if (job.signal.aborted) return job.onEnd("aborted");
-    this.#queue.push(job, this.#slots.size - this.#slots.busy);
+  /** Requests that may wait. */
+  get queueLimit(): number {
+    return this.#queue.limit;
+  }
+
+  slots(): SlotState[] {
+    return this.#slots.all().map((slot, id) => {
+      const stream = this.#streams.find((other) => other.slot === slot);
+      const { promptLeft = 0, generated = 0 } = stream ?? {};
+      return { id, cachedTokens: slot.sequence.nextTokenIndex, stream: stream === undefined ? null : { promptTokens: stream.job.prompt.length, promptLeft, generated, maxTokens: stream.job.maxTokens } };
+    });
+  }
+
+  /** @throws QueueFullError when no slot is free and the queue has no place for this client. */
+  submit(asked: Job): void {
+    if (asked.signal.aborted) return asked.onEnd("aborted");
+    const client = asked.client ?? UNNAMED;
+    if (!this.#queue.hasPlaceFor(client, this.#slots.size - this.#slots.busy)) {
+      this.requests.counters.refused++;
+      throw this.#fullQueue(client);
+    }
+    const job = this.requests.watch(asked);
+    this.#queue.push(job, client);
     job.signal.addEventListener("abort", () => this.#queue.remove(job) && job.onEnd("aborted"), { once: true });
     this.#running ??= this.#run();
   }
@@ -73,17 +107,34 @@ export class Scheduler {
     while (this.#running !== null) await this.#running;
   }
 
+  /**
+   * Ends all that runs and waits with this error, between two ticks.
+   */
+  end(error: unknown): void {
+    if (this.#running !== null) this.#ending = { error };
+  }
+
+  /** Worth another try when half of those that wait have been served. */
+  #fullQueue(client: string): QueueFullError {
+    const { meanSeconds } = this.requests;
+    const waiting = this.#queue.length;
+    const retryAfterSeconds = meanSeconds === null ? null : (meanSeconds / this.#slots.size) * Math.max(1, waiting / 2);
+    return new QueueFullError(this.#queue.limit, { waiting, ownWaiting: this.#queue.lengthOf(client), retryAfterSeconds });
+  }
+
   async #run(): Promise<void> {
     try {
       // The first tick of a burst waits for the rest of it: what arrives together starts together.
       await new Promise((resolve) => setImmediate(resolve));
       while (this.#streams.length + this.#queue.length > 0) {
         for (const stream of this.#streams) if (stream.job.signal.aborted) await this.#end(stream, "aborted");
+        if (this.#ending !== null) await this.#endAll(this.#ending.error);
         await this.#admit();
         if (this.#streams.length > 0) await this.#tick();
       }
     } finally {
       this.#running = null;
+      this.#ending = null;
     }
   }
 
@@ -91,7 +142,7 @@ export class Scheduler {
     for (let job = this.#queue.first(); job !== undefined; job = this.#queue.first()) {
       const slot = this.#slots.take(job.prompt);
       if (slot === null) return;
-      this.#queue.remove(job);
+      this.#queue.shift();
       try {
         const cached = await slot.adapt(job.prompt);
         this.counters.cachedTokens += cached;
@@ -130,7 +181,7 @@ export class Scheduler {
     if (step === "prefilled") return;
     if (step === "ended") return this.#end(stream, "stop");
     this.counters.generatedTokens++;
-    if (!stream.job.onToken(step.token)) return this.#end(stream, "stop");
+    if (!stream.job.onToken(step.token, step.scored)) return this.#end(stream, "stop");
     if (stream.generated >= stream.job.maxTokens) return this.#end(stream, "length");
   }
 
@@ -146,6 +197,11 @@ export class Scheduler {
     await stream.end();
     await this.#discard(stream.slot);
     stream.job.onError(error);
+  }
+
+  async #endAll(error: unknown): Promise<void> {
+    for (let job = this.#queue.shift(); job !== undefined; job = this.#queue.shift()) job.onError(error);
+    for (const stream of this.#streams) await this.#fail(stream, error);
   }
 
   async #discard(slot: Slot): Promise<void> {

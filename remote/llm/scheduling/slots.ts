@@ -45,6 +45,10 @@ export class Slots {
     return this.#slots.length;
   }
 
+  all(): readonly Slot[] {
+    return this.#slots;
+  }
+
   get busy(): number {
     return this.#slots.filter((slot) => slot.busy).length;
   }

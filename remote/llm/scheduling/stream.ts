@@ -1,9 +1,10 @@
 import type { SequenceEvaluateOptions, Token } from "node-llama-cpp";
-import type { Job } from "./job.ts";
+import type { Job, ScoredToken } from "./job.ts";
+import { scoredTokens } from "./scored-tokens.ts";
 import type { Slot } from "./slots.ts";
 
 /** What one tick brought: a token, a further piece of the prompt, or the model's own end. */
-export type Step = { token: Token } | "prefilled" | "ended";
+export type Step = { token: Token; scored?: ScoredToken } | "prefilled" | "ended";
 
 /** A job in a slot: first its prompt is evaluated in pieces, then it yields a token a tick. */
 export class Stream {
@@ -11,7 +12,7 @@ export class Stream {
   readonly slot: Slot;
   readonly #generated: Token[] = [];
   #evaluated: number;
-  #tokens: AsyncGenerator<Token, void | Token> | null = null;
+  #tokens: AsyncGenerator<Token | ScoredToken, void | Token> | null = null;
 
   /** `cached` tokens of the prompt are in the slot's memory already. */
   constructor(job: Job, slot: Slot, cached: number) {
@@ -38,7 +39,8 @@ export class Stream {
       await this.slot.sequence.evaluateWithoutGeneratingNewTokens(piece);
       return "prefilled";
     }
-    this.#tokens = this.slot.sequence.evaluate(piece, this.#sampling());
+    const { sampling, alternatives } = this.job;
+    this.#tokens = alternatives === undefined ? this.slot.sequence.evaluate(piece, this.#sampling()) : scoredTokens(this.slot.sequence, piece, sampling, alternatives);
     return this.decode();
   }
 
@@ -46,8 +48,9 @@ export class Stream {
     if (this.#tokens === null) throw new Error("A stream was decoded before its prompt was evaluated.");
     const { value, done } = await this.#tokens.next();
     if (done === true || value === undefined) return "ended";
-    this.#generated.push(value);
-    return { token: value };
+    const step = typeof value === "object" ? { token: value.token, scored: value } : { token: value };
+    this.#generated.push(step.token);
+    return step;
   }
 
   async end(): Promise<void> {
@@ -60,7 +63,8 @@ export class Stream {
    */
   #sampling(): SequenceEvaluateOptions {
     const { sampling, maxTokens } = this.job;
-    const { penalties, ...rest } = sampling;
+    const { penalties, bias, ...plain } = sampling;
+    const rest = bias === undefined ? plain : { ...plain, tokenBias: bias.engine };
     const { repeat: penalty, frequency: frequencyPenalty, presence: presencePenalty } = penalties;
     const maxPunishTokens = penalties.lastTokens < 0 ? maxTokens : Math.min(penalties.lastTokens, maxTokens);
     if (maxPunishTokens === 0 || (penalty === 1 && frequencyPenalty === 0 && presencePenalty === 0)) return rest;

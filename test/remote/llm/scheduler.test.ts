@@ -65,6 +65,16 @@ test.each([2, 8])("%i conversations share one batch in every tick", async (paral
   expect(batches).toHaveBeenCalledTimes(12);
 });
 
+test("whoever asks for log probabilities is in the same batch, and says the same", async () => {
+  const { scheduler, batches } = await schedulerOf(2);
+  const [plain, scored] = [watched(story(0), 8), watched(story(0), 8)];
+  scheduler.submit(plain.job);
+  scheduler.submit({ ...scored.job, alternatives: 2 });
+  expect(await Promise.all([plain.ended, scored.ended])).toEqual(["length", "length"]);
+  expect(scored.tokens).toEqual(plain.tokens);
+  expect(batches).toHaveBeenCalledTimes(8);
+});
+
 test("together they say what each says alone", async () => {
   const { scheduler } = await schedulerOf(4);
   const alone: Token[][] = [];

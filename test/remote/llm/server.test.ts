@@ -92,7 +92,7 @@ test("an answer ends where the context does", async () => {
 
 test.each([
   ["an unknown parameter", { mirostat: 2 }, "mirostat", "unsupported_parameter"],
-  ["several answers", { n: 2 }, "n", "invalid_value"],
+  ["too many answers", { n: 17 }, "n", "invalid_value"],
   ["tools", { tools: [{ type: "function" }] }, "tools", "invalid_value"],
   ["a JSON answer", { response_format: { type: "json_object" } }, "response_format.type", "invalid_value"],
   ["a wrong temperature", { temperature: -1 }, "temperature", "invalid_value"],

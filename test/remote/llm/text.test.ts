@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { Outbox } from "../../../remote/llm/text/outbox.ts";
 import { StopScanner } from "../../../remote/llm/text/stop-scanner.ts";
+import { TokenBytes } from "../../../remote/llm/text/token-bytes.ts";
 
 /** What is let through of a text that comes one character at a time. */
 function scanned(text: string, stops: string[]): { shown: string; stopped: boolean; atOnce: string[] } {
@@ -41,4 +42,15 @@ test("an outbox keeps the order, and the error comes after what was put in befor
   outbox.close(new Error("engine gone"));
   await expect(reading).rejects.toThrow("engine gone");
   expect(read).toEqual([1, 2, 3]);
+});
+
+test("a SentencePiece vocabulary, as Mistral's, spells spaces and single bytes in its own way", () => {
+  const tokens = ["<unk>", "<s>", "<0xE2>", "<0x0A>", "\u2581Gr\u00fc\u00dfe", "[INST]"];
+  const model = { fileInfo: { metadata: { tokenizer: { ggml: { model: "llama", tokens, token_type: [2, 3, 6, 6, 1, 4] } } } } };
+  const bytes = new TokenBytes(model as never);
+  const of = (token: number) => bytes.of(token as never);
+  expect([...of(2)]).toEqual([0xe2]);
+  expect([...of(3)]).toEqual([10]);
+  expect(of(4).toString()).toBe(" Gr\u00fc\u00dfe");
+  expect([of(1), of(5)].map(String)).toEqual(["<s>", "[INST]"]);
 });
