@@ -80,12 +80,13 @@ export class LlmClient {
   }
 
   /**
-   * The answer's text as it is made. Ending the iteration or aborting ends the call.
+   * The answer's text as it is made. `user` names who asks, for a server that shares its time out
+   * among people; null for nobody in particular. Ending the iteration or aborting ends the call.
    *
    * @throws LlmRefusal; Error when the stream breaks off
    */
-  async *chat(messages: readonly ChatMessage[], { maxTokens, signal }: { maxTokens: number; signal: AbortSignal }): AsyncGenerator<string> {
-    const answer = await this.#post("chat/completions", { messages, max_tokens: maxTokens, ...SAMPLING, stream: true }, signal);
+  async *chat(messages: readonly ChatMessage[], { maxTokens, user, signal }: { maxTokens: number; user: string | null; signal: AbortSignal }): AsyncGenerator<string> {
+    const answer = await this.#post("chat/completions", { messages, max_tokens: maxTokens, ...SAMPLING, ...(user === null ? {} : { user }), stream: true }, signal);
     if (answer.body === null) throw new Error("The LLM server sent no answer.");
     const events = answer.body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
     for await (const { data } of events) {

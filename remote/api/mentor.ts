@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import type { ChatEvent, ChatRequest } from "../../src/contract/chat.ts";
 import { MentorError } from "../../src/contract/errors.ts";
 import { checkedQuestion } from "../../src/contract/question.ts";
@@ -25,9 +25,10 @@ export class Mentor {
   /**
    * The last event is `complete`. Aborting ends the model's work at once.
    *
+   * @param connection tells whoever asks without a conversation from others; null where nothing does
    * @throws MentorError question-empty, question-too-long, search-failed, course-other-model, answer-failed
    */
-  async *answer(request: ChatRequest, signal: AbortSignal): AsyncGenerator<Exclude<ChatEvent, { type: "error" }>> {
+  async *answer(request: ChatRequest, signal: AbortSignal, connection: string | null = null): AsyncGenerator<Exclude<ChatEvent, { type: "error" }>> {
     const arrived = performance.now();
     const question = checkedQuestion(request.message);
     const history = this.#conversations.history(request.conversation_id);
@@ -37,7 +38,7 @@ export class Mentor {
 
     let answer = "";
     let firstTokenAt: number | null = null;
-    const tokens = hits.length === 0 ? [NOTHING_FOUND] : this.#generate(question, hits, history, signal);
+    const tokens = hits.length === 0 ? [NOTHING_FOUND] : this.#generate(question, hits, history, userOf(request.conversation_id ?? connection), signal);
     if (hits.length > 0) yield { type: "workflow", node: "generate", message: "Writing the answer" };
     for await (const content of tokens) {
       firstTokenAt ??= performance.now();
@@ -58,11 +59,11 @@ export class Mentor {
     };
   }
 
-  async *#generate(question: string, hits: readonly Hit[], history: readonly Turn[], signal: AbortSignal): AsyncGenerator<string> {
+  async *#generate(question: string, hits: readonly Hit[], history: readonly Turn[], user: string | null, signal: AbortSignal): AsyncGenerator<string> {
     for (const room of [0, 1, 2] as const) {
       let begun = false;
       try {
-        for await (const content of this.#llm.chat(toMessages(question, hits, history, room), { maxTokens: ANSWER_MAX_TOKENS, signal })) {
+        for await (const content of this.#llm.chat(toMessages(question, hits, history, room), { maxTokens: ANSWER_MAX_TOKENS, user, signal })) {
           begun = true;
           yield content;
         }
@@ -75,4 +76,13 @@ export class Mentor {
       }
     }
   }
+}
+
+/**
+ * By this the LLM server lets students take turns: to it they all come from one address, this
+ * service's. Hashed, since a front end may have put a name into it, and the LLM server can be a
+ * stranger's.
+ */
+function userOf(name: string | null): string | null {
+  return name === null ? null : createHash("sha256").update(name).digest("hex").slice(0, 32);
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer, type WebSocket } from "ws";
@@ -25,6 +26,7 @@ export function chatSocket({ key, mentor, report }: ChatSocketOptions) {
   server.on("connection", (socket: WebSocket) => {
     const gone = new AbortController();
     let last = Promise.resolve();
+    const connection = randomUUID();
     let alive = true;
     const ping = setInterval(() => {
       if (!alive) return socket.terminate();
@@ -38,15 +40,15 @@ export function chatSocket({ key, mentor, report }: ChatSocketOptions) {
       gone.abort();
     });
     socket.on("message", (data) => {
-      last = last.then(() => answer(String(data), socket, gone.signal));
+      last = last.then(() => answer(String(data), socket, connection, gone.signal));
     });
   });
 
-  async function answer(text: string, socket: WebSocket, signal: AbortSignal): Promise<void> {
+  async function answer(text: string, socket: WebSocket, connection: string, signal: AbortSignal): Promise<void> {
     const send = (event: ChatEvent) => socket.send(JSON.stringify(event));
     try {
       signal.throwIfAborted();
-      for await (const event of mentor.answer(parsed(fromJson(text), ChatRequest), signal)) send(event);
+      for await (const event of mentor.answer(parsed(fromJson(text), ChatRequest), signal, connection)) send(event);
     } catch (error) {
       if (signal.aborted) return;
       report(error);

@@ -11,7 +11,7 @@ import { text } from "node:stream/consumers";
 export interface LlmStandIn {
   url: string;
   /** Bodies of the chat requests so far. */
-  chats: { messages: { role: string; content: string }[] }[];
+  chats: { messages: { role: string; content: string }[]; user?: string }[];
   /** Texts embedded so far. */
   embedded: string[];
   /** Chat streams whose reader went away before their end. */

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { request as httpRequest } from "node:http";
 import { tmpdir } from "node:os";
@@ -209,6 +210,32 @@ test("a follow-up question is understood by the one before it, and the talk so f
   expect(followUp.nothing_found).toBe(false);
   expect(llm.chats.at(-1)!.messages.map(({ role }) => role)).toEqual(["system", "user", "assistant", "user"]);
   expect((await answerTo("And why?", "two")).nothing_found).toBe(true);
+});
+
+test("the LLM server is told who asks, so that students take turns, but not by a name of theirs", async () => {
+  await lastOf(mentor.ingestFolder(await course()));
+  const question = "When do apples ripen in autumn?";
+  const userFor = async (ask: () => Promise<unknown>) => (await ask(), llm.chats.at(-1)!.user);
+  const post = (body: object) => fetchApi("/api/chat", { method: "POST", body: JSON.stringify(body) });
+  const one = await userFor(() => post({ message: question, conversation_id: "Ada Lovelace" }));
+  expect(one).toMatch(/^[0-9a-f]{32}$/);
+  expect(await userFor(() => post({ message: question, conversation_id: "Ada Lovelace" }))).toBe(one);
+  expect(await userFor(() => post({ message: question, conversation_id: "Grace Hopper" }))).not.toBe(one);
+  expect(await userFor(() => post({ message: question }))).toBeUndefined();
+
+  const connections = [0, 1].map(() => new WebSocket(`ws://127.0.0.1:${api.port}/ws/chat`, { headers: { authorization: `Bearer ${KEY}` } }));
+  const users: (string | undefined)[] = [];
+  for (const socket of [connections[0]!, connections[0]!, connections[1]!]) {
+    if (socket.readyState !== WebSocket.OPEN) await once(socket, "open");
+    const asked = llm.chats.length;
+    socket.send(JSON.stringify({ message: question }));
+    await expect.poll(() => llm.chats.length).toBe(asked + 1);
+    users.push(llm.chats.at(-1)!.user);
+  }
+  for (const socket of connections) socket.terminate();
+  expect(users[0]).toBeDefined();
+  expect(users[1]).toBe(users[0]);
+  expect(users[2]).not.toBe(users[0]);
 });
 
 test("a prompt over the context is sent again with less", async () => {
