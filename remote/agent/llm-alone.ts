@@ -13,6 +13,9 @@ import { kitLaunchers } from "./launchers.ts";
 import { parseOutput } from "./output.ts";
 import { requireFreePort } from "./port-owner.ts";
 
+const ChatAloneConfig = LlmServiceConfig.extend({ model: z.string() });
+type ChatAloneConfig = z.infer<typeof ChatAloneConfig>;
+
 /** The LLM server alone, in the foreground, for a person at a shell; started by start_llm_server.sh. */
 async function main(): Promise<number> {
   const kit = dirname(realpathSync(process.argv[1]!));
@@ -61,12 +64,12 @@ async function main(): Promise<number> {
   return complain(toErrorReport(new MentorError("service-failed", `The LLM server ended unexpectedly (exit code ${exitCode}).`)));
 }
 
-function readArguments(): { config: LlmServiceConfig; root: string; keyFile: string | undefined } {
+function readArguments(): { config: ChatAloneConfig; root: string; keyFile: string | undefined } {
   const names = ["root", "model", "port", "context", "parallel", "threads", "gpu", "key-file"] as const;
   const { values } = parseArgs({ options: Object.fromEntries(names.map((name) => [name, { type: "string" as const }])) });
   const port = z.coerce.number().int().min(1).max(65_535).safeParse(values.port);
   if (!port.success) throw new MentorError("input-invalid", `"${values.port}" is no port number.`, { advice: "Give a number from 1 to 65535 after --port." });
-  const config = LlmServiceConfig.safeParse({
+  const config = ChatAloneConfig.safeParse({
     port: port.data,
     model: resolve(String(values.model)),
     embeddingModel: null,
@@ -95,7 +98,7 @@ function takeKey(root: string, keyFile: string | undefined): { value: string; pa
   return { value, path, made: true };
 }
 
-function announce({ port, model }: LlmServiceConfig, keyPath: string): void {
+function announce({ port, model }: ChatAloneConfig, keyPath: string): void {
   const url = `http://127.0.0.1:${port}`;
   say(`
 The LLM server is running with ${basename(model)}.

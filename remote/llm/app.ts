@@ -1,7 +1,7 @@
 import { Hono, type Context } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { guard } from "../http/guard.ts";
-import type { Engine } from "./engine/engine.ts";
+import type { Engine, LoadedChat } from "./engine/engine.ts";
 import type { LlmHealth } from "./health.ts";
 import { HttpAnswers } from "./inspection/http-answers.ts";
 import { METRICS_TYPE, metricsOf } from "./inspection/metrics.ts";
@@ -44,16 +44,16 @@ export function createApp({ key, health, engine, ending }: AppOptions): Hono {
   for (const base of ["", "/v1"]) {
     app.get(`${base}/models`, (context) => context.json(modelList(engine())));
     app.get(`${base}/models/:id`, (context) => context.json(modelEntry(engine(), context.req.param("id"))));
-    app.post(`${base}/chat/completions`, async (context) => chatCompletions(context, engine().chat, await jsonOf(context)));
-    app.post(`${base}/completions`, async (context) => completions(context, engine().chat, await jsonOf(context)));
+    app.post(`${base}/chat/completions`, async (context) => chatCompletions(context, chatOf(engine()), await jsonOf(context)));
+    app.post(`${base}/completions`, async (context) => completions(context, chatOf(engine()), await jsonOf(context)));
     app.post(`${base}/embeddings`, async (context) => embeddings(context, engine().embedding, await jsonOf(context), ending));
   }
 
-  app.post("/tokenize", async (context) => context.json(tokenize(engine().chat, await jsonOf(context))));
-  app.post("/detokenize", async (context) => context.json(detokenize(engine().chat, await jsonOf(context))));
-  app.post("/apply-template", async (context) => context.json(applyTemplate(engine().chat, await jsonOf(context))));
+  app.post("/tokenize", async (context) => context.json(tokenize(chatOf(engine()), await jsonOf(context))));
+  app.post("/detokenize", async (context) => context.json(detokenize(chatOf(engine()), await jsonOf(context))));
+  app.post("/apply-template", async (context) => context.json(applyTemplate(chatOf(engine()), await jsonOf(context))));
   app.get("/slots", (context) => {
-    const { chat } = engine();
+    const chat = chatOf(engine());
     if (context.req.query("fail_on_no_slot") !== undefined && chat.scheduler.active === chat.scheduler.slots().length) throw new ApiError(503, "Every slot is taken.", { code: "no_slot_available" });
     return context.json(slotList(chat));
   });
@@ -61,6 +61,11 @@ export function createApp({ key, health, engine, ending }: AppOptions): Hono {
   app.notFound((context) => respond(context, new ApiError(404, `There is no ${context.req.method} ${context.req.path} here.`, { code: "not_found" })));
   app.onError((error, context) => respond(context, error));
   return app;
+}
+
+function chatOf({ chat, embedding }: Engine): LoadedChat {
+  if (chat === null) throw new ApiError(404, `No chat model is loaded on this server, only ${embedding?.id ?? "none"} for embeddings.`, { code: "model_not_found" });
+  return chat;
 }
 
 async function jsonOf(context: Context): Promise<unknown> {

@@ -1,5 +1,5 @@
 import type { Token } from "node-llama-cpp";
-import type { Engine } from "./engine/engine.ts";
+import type { LoadedChat } from "./engine/engine.ts";
 import type { Sampling, ScoredToken } from "./scheduling/job.ts";
 import { Detokenizer } from "./text/detokenizer.ts";
 import { Outbox } from "./text/outbox.ts";
@@ -52,7 +52,7 @@ export class PromptTooLongError extends Error {
  *
  * @throws PromptTooLongError, QueueFullError at once; while it is read, what the engine met
  */
-export function generate({ model, contextTokens, scheduler }: Engine["chat"], request: GenerationRequest, signal: AbortSignal): AsyncIterable<GenerationEvent> {
+export function generate({ model, contextTokens, scheduler }: LoadedChat, request: GenerationRequest, signal: AbortSignal): AsyncIterable<GenerationEvent> {
   const { prompt } = request;
   // The last token of an answer is never evaluated, but node-llama-cpp keeps one cell free.
   const room = contextTokens - prompt.length;

@@ -1,13 +1,14 @@
 import type { LlmServiceConfig } from "../../src/contract/agent.ts";
 import type { Progress } from "../../src/contract/progress.ts";
-import type { Engine } from "./engine/engine.ts";
+import type { Engine, LoadedChat } from "./engine/engine.ts";
 
 /** What `/health` answers: 503 while the model is loading, 200 from then on. */
 export type LlmHealth =
   | { status: "loading"; progress: Progress | null }
   | {
       status: "ok";
-      model: string;
+      /** null where only embeddings are made; the figures of the chat model are then zero. */
+      model: string | null;
       embeddingModel: string | null;
       gpu: LlmServiceConfig["gpu"];
       /** Layers of the chat model, and how many of them are on the GPU. */
@@ -19,23 +20,22 @@ export type LlmHealth =
       active: number;
       waiting: number;
       /** Since the start. */
-      counters: Engine["chat"]["scheduler"]["counters"];
-      requests: Engine["chat"]["scheduler"]["requests"]["counters"];
+      counters: Partial<LoadedChat["scheduler"]["counters"]>;
+      requests: Partial<LoadedChat["scheduler"]["requests"]["counters"]>;
     };
 
 export function healthOf({ gpu, chat, embedding }: Engine): LlmHealth {
-  const { id, layers, gpuLayers, contextTokens, scheduler } = chat;
   return {
     status: "ok",
-    model: id,
+    model: chat?.id ?? null,
     embeddingModel: embedding?.id ?? null,
     gpu,
-    layers,
-    gpuLayers,
-    contextTokens,
-    active: scheduler.active,
-    waiting: scheduler.waiting,
-    counters: scheduler.counters,
-    requests: scheduler.requests.counters,
+    layers: chat?.layers ?? 0,
+    gpuLayers: chat?.gpuLayers ?? 0,
+    contextTokens: chat?.contextTokens ?? 0,
+    active: chat?.scheduler.active ?? 0,
+    waiting: chat?.scheduler.waiting ?? 0,
+    counters: chat?.scheduler.counters ?? {},
+    requests: chat?.scheduler.requests.counters ?? {},
   };
 }

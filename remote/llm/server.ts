@@ -90,14 +90,14 @@ export async function startLlmServer({ config, queueLimit = config.parallel * QU
       // It goes on listening: whoever comes now is to hear why, not to find nobody there.
       await within(drainMs, allClosed(open));
       const reason = unavailable("The server is stopping and ends this answer here.", "stopping");
-      engine?.chat.scheduler.end(reason);
+      engine?.chat?.scheduler.end(reason);
       ending.abort(reason);
       await within(FAREWELL, allClosed(open));
       const stopped = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
       await stopped;
       const loaded = await loading.catch(() => null);
-      await loaded?.chat.scheduler.idle();
+      await loaded?.chat?.scheduler.idle();
       await loaded?.dispose();
     },
   };

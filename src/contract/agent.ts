@@ -20,7 +20,8 @@ export { DEFAULT_PORTS } from "./limits.ts";
 
 export const LlmServiceConfig = z.object({
   port: z.number().int(),
-  model: z.string(),
+  /** null: embeddings alone, for a session that chats elsewhere. */
+  model: z.string().nullable(),
   embeddingModel: z.string().nullable(),
   gpu: z.enum(["cpu", "cuda", "metal"]),
   /** Of one conversation, question and answer together; memory is needed `parallel` times. */

@@ -29,10 +29,13 @@ export interface LoadedModel {
   contextTokens: number;
 }
 
+export type LoadedChat = LoadedModel & { model: LlamaModel; layers: number; gpuLayers: number; template: ChatTemplate | null; prompts: PromptTokenizer; tokenBytes: TokenBytes; scheduler: Scheduler };
+
 /** All that answers a request, loaded. */
 export interface Engine {
   gpu: LlmServiceConfig["gpu"];
-  chat: LoadedModel & { model: LlamaModel; layers: number; gpuLayers: number; template: ChatTemplate | null; prompts: PromptTokenizer; tokenBytes: TokenBytes; scheduler: Scheduler };
+  /** null where the server makes embeddings alone. */
+  chat: LoadedChat | null;
   embedding: (LoadedModel & { embedder: Embedder }) | null;
   dispose(): Promise<void>;
 }
@@ -64,40 +67,48 @@ export async function loadEngine({ config, queueLimit, output, signal }: EngineO
   });
   try {
     const onProgress = (progress: Extract<ServiceOutput, { progress: unknown }>["progress"]) => output({ progress });
-    const model = await loadModel(backend, { path: config.model, onProgress, signal });
     const threads = config.threads ?? Math.max(1, Math.min(backend.llama.cpuMathCores, availableParallelism()) - 1);
-    const contextTokens = Math.min(config.contextTokens, model.trainContextSize);
-    if (contextTokens < config.contextTokens) output({ log: `The context is ${contextTokens} tokens: the model was trained for no more.`, level: "warn" });
-    output({ progress: { done: 0, total: null, unit: "steps", rate: null, etaSeconds: null, detail: `Making room for ${config.parallel} conversations of ${contextTokens} tokens` } });
-    const context = await orLoadFailure(backend, config.model, () =>
-      model.createContext({
-        contextSize: contextTokens,
-        sequences: config.parallel,
-        batchSize: Math.min(BATCH_TOKENS, contextTokens * config.parallel),
-        threads,
-        batching: { itemPrioritizationStrategy: "firstInFirstOut" },
-        failedCreationRemedy: false,
-        createSignal: signal,
-      }),
-    );
-    const source = model.fileInfo.metadata.tokenizer?.chat_template ?? null;
-    const chat: Engine["chat"] = {
-      ...(await identity(config.model)),
-      contextTokens: context.contextSize,
-      model,
-      layers: model.fileInsights.totalLayers,
-      gpuLayers: model.gpuLayers,
-      template: source === null ? null : new ChatTemplate(source, { bos: model.tokens.bosString ?? "", eos: model.tokens.eosString ?? "" }),
-      prompts: new PromptTokenizer(model, source ?? ""),
-      tokenBytes: new TokenBytes(model),
-      scheduler: new Scheduler(context, { queueLimit, promptPiece: config.gpu === "cpu" ? PROMPT_PIECE.cpu : PROMPT_PIECE.gpu }),
-    };
+    const chat = config.model === null ? null : await loadChat(backend, { ...config, model: config.model }, { threads, queueLimit, output, onProgress, signal });
     const embedding = config.embeddingModel === null ? null : await loadEmbedding(backend, config.embeddingModel, { threads, queueLimit, onProgress, signal });
     return { gpu: config.gpu, chat, embedding, dispose: () => backend.llama.dispose() };
   } catch (error) {
     await backend.llama.dispose();
     throw error;
   }
+}
+
+async function loadChat(
+  backend: Backend,
+  config: LlmServiceConfig & { model: string },
+  { threads, queueLimit, output, onProgress, signal }: { threads: number; queueLimit: number; output: EngineOptions["output"]; onProgress: Parameters<typeof loadModel>[1]["onProgress"]; signal?: AbortSignal },
+): Promise<LoadedChat> {
+  const model = await loadModel(backend, { path: config.model, onProgress, signal });
+  const contextTokens = Math.min(config.contextTokens, model.trainContextSize);
+  if (contextTokens < config.contextTokens) output({ log: `The context is ${contextTokens} tokens: the model was trained for no more.`, level: "warn" });
+  output({ progress: { done: 0, total: null, unit: "steps", rate: null, etaSeconds: null, detail: `Making room for ${config.parallel} conversations of ${contextTokens} tokens` } });
+  const context = await orLoadFailure(backend, config.model, () =>
+    model.createContext({
+      contextSize: contextTokens,
+      sequences: config.parallel,
+      batchSize: Math.min(BATCH_TOKENS, contextTokens * config.parallel),
+      threads,
+      batching: { itemPrioritizationStrategy: "firstInFirstOut" },
+      failedCreationRemedy: false,
+      createSignal: signal,
+    }),
+  );
+  const source = model.fileInfo.metadata.tokenizer?.chat_template ?? null;
+  return {
+    ...(await identity(config.model)),
+    contextTokens: context.contextSize,
+    model,
+    layers: model.fileInsights.totalLayers,
+    gpuLayers: model.gpuLayers,
+    template: source === null ? null : new ChatTemplate(source, { bos: model.tokens.bosString ?? "", eos: model.tokens.eosString ?? "" }),
+    prompts: new PromptTokenizer(model, source ?? ""),
+    tokenBytes: new TokenBytes(model),
+    scheduler: new Scheduler(context, { queueLimit, promptPiece: config.gpu === "cpu" ? PROMPT_PIECE.cpu : PROMPT_PIECE.gpu }),
+  };
 }
 
 async function loadEmbedding(

@@ -1,4 +1,4 @@
-import type { Engine } from "../engine/engine.ts";
+import type { Engine, LoadedChat } from "../engine/engine.ts";
 import type { HttpAnswers } from "./http-answers.ts";
 
 /**
@@ -13,11 +13,22 @@ const PREFIX = "ai_mentor_llm_";
 export const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
 /** `GET /metrics`. All counters are since the start. */
-export function metricsOf({ chat: { scheduler, contextTokens } }: Engine, answers: HttpAnswers): string {
+export function metricsOf({ chat }: Engine, answers: HttpAnswers): string {
+  const { rss, heapUsed, external } = process.memoryUsage();
+  return [
+    ...(chat === null ? [] : chatMetrics(chat)),
+    metric(`${PREFIX}http_answers_total`, "counter", "HTTP answers, by path and status.", answers.entries()),
+    metric("process_resident_memory_bytes", "gauge", "Memory of this process.", [["", rss]]),
+    metric("nodejs_heap_size_used_bytes", "gauge", "Of it, objects of JavaScript.", [["", heapUsed]]),
+    metric("nodejs_external_memory_bytes", "gauge", "Of it, buffers that JavaScript holds.", [["", external]]),
+    metric("process_start_time_seconds", "gauge", "When this process began, since the epoch.", [["", Math.round(performance.timeOrigin / 1000)]]),
+  ].join("");
+}
+
+function chatMetrics({ scheduler, contextTokens }: LoadedChat): string[] {
   const { counters, requests, active, waiting, queueLimit } = scheduler;
   const { accepted, answered, aborted, failed, refused, waitingSeconds, promptSeconds, generationSeconds } = requests.counters;
   const { promptTokens, cachedTokens, generatedTokens, ticks } = counters;
-  const { rss, heapUsed, external } = process.memoryUsage();
   const single = (name: string, type: "counter" | "gauge", help: string, value: number) => metric(`${PREFIX}${name}`, type, help, [["", value]]);
   return [
     single("prompt_tokens_total", "counter", "Prompt tokens evaluated.", promptTokens),
@@ -39,12 +50,7 @@ export function metricsOf({ chat: { scheduler, contextTokens } }: Engine, answer
     single("queue_limit", "gauge", "Answers that may wait.", queueLimit),
     single("slots", "gauge", "Answers that can be generated at once.", scheduler.slots().length),
     single("context_tokens", "gauge", "Tokens that one conversation may have.", contextTokens),
-    metric(`${PREFIX}http_answers_total`, "counter", "HTTP answers, by path and status.", answers.entries()),
-    metric("process_resident_memory_bytes", "gauge", "Memory of this process.", [["", rss]]),
-    metric("nodejs_heap_size_used_bytes", "gauge", "Of it, objects of JavaScript.", [["", heapUsed]]),
-    metric("nodejs_external_memory_bytes", "gauge", "Of it, buffers that JavaScript holds.", [["", external]]),
-    metric("process_start_time_seconds", "gauge", "When this process began, since the epoch.", [["", Math.round(performance.timeOrigin / 1000)]]),
-  ].join("");
+  ];
 }
 
 function metric(name: string, type: "counter" | "gauge", help: string, values: (readonly [labels: string, value: number])[]): string {

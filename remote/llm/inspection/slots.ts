@@ -1,10 +1,10 @@
-import type { Engine } from "../engine/engine.ts";
+import type { LoadedChat } from "../engine/engine.ts";
 
 /**
  * `GET /slots`, in llama-server's shape as far as it says how busy a conversation is. The prompts
  * are left out: they are other people's questions.
  */
-export function slotList({ contextTokens, scheduler }: Engine["chat"]): object[] {
+export function slotList({ contextTokens, scheduler }: LoadedChat): object[] {
   return scheduler.slots().map(({ id, stream, cachedTokens }) => ({
     id,
     n_ctx: contextTokens,

@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import type { LlamaModel, Token } from "node-llama-cpp";
 import { z } from "zod";
-import type { Engine } from "../engine/engine.ts";
+import type { LoadedChat } from "../engine/engine.ts";
 import { parse } from "../openai/errors.ts";
 import { knownTokens } from "../openai/known-tokens.ts";
 
@@ -18,7 +18,7 @@ const TokenizeRequest = z.strictObject({
 const DetokenizeRequest = z.strictObject({ tokens: z.array(z.int().min(0)) });
 
 /** `POST /tokenize`: a piece is text, or its bytes where it ends inside a character. */
-export function tokenize({ model, prompts, tokenBytes }: Engine["chat"], body: unknown): object {
+export function tokenize({ model, prompts, tokenBytes }: LoadedChat, body: unknown): object {
   const request = parse(TokenizeRequest, body);
   const tokens = request.parse_special ? model.tokenize(request.content, true) : prompts.plain(request.content);
   const whole = request.add_special ? withEnds(model, tokens) : tokens;
@@ -31,7 +31,7 @@ export function tokenize({ model, prompts, tokenBytes }: Engine["chat"], body: u
 }
 
 /** `POST /detokenize`. */
-export function detokenize({ model }: Engine["chat"], body: unknown): object {
+export function detokenize({ model }: LoadedChat, body: unknown): object {
   const { tokens } = parse(DetokenizeRequest, body);
   return { content: model.detokenize(knownTokens({ model }, tokens, "tokens"), true) };
 }

@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import type { Engine } from "../engine/engine.ts";
+import type { LoadedChat } from "../engine/engine.ts";
 import { generate, type GenerationEvent, type GenerationRequest, type Usage } from "../generation.ts";
 import type { ScoredToken } from "../scheduling/job.ts";
 import { toApiError } from "./errors.ts";
@@ -34,7 +34,7 @@ export interface AnswerOptions {
 }
 
 /** Generates and answers as asked. When the reader goes away, the slots are freed. */
-export async function answer(context: Context, chat: Engine["chat"], request: GenerationRequest, shape: AnswerShape, { stream, includeUsage, choices }: AnswerOptions): Promise<Response> {
+export async function answer(context: Context, chat: LoadedChat, request: GenerationRequest, shape: AnswerShape, { stream, includeUsage, choices }: AnswerOptions): Promise<Response> {
   const gone = new AbortController();
   const signal = AbortSignal.any([context.req.raw.signal, gone.signal]);
   const scored = request.alternatives !== null;

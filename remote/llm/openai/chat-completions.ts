@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Context } from "hono";
 import { z } from "zod";
 import { clientOf } from "../client.ts";
-import type { Engine } from "../engine/engine.ts";
+import type { LoadedChat } from "../engine/engine.ts";
 import type { ChatMessage } from "../prompt/chat-template.ts";
 import { answer, type AnswerShape, type Piece } from "./answer.ts";
 import { ApiError, parse } from "./errors.ts";
@@ -29,7 +29,7 @@ const ChatRequest = z.strictObject({
   top_logprobs: z.int().min(0).max(MOST_ALTERNATIVES).nullish(),
 });
 
-export async function chatCompletions(context: Context, chat: Engine["chat"], body: unknown): Promise<Response> {
+export async function chatCompletions(context: Context, chat: LoadedChat, body: unknown): Promise<Response> {
   const request = parse(ChatRequest, body);
   if (chat.template === null) throw new ApiError(400, `${chat.id} has no chat template; use /v1/completions.`, { code: "no_chat_template" });
   if (request.top_logprobs != null && request.logprobs !== true) throw new ApiError(400, "top_logprobs: it needs logprobs to be true.", { param: "top_logprobs", code: "invalid_value" });
@@ -59,7 +59,7 @@ export function toMessage({ role, content }: z.infer<typeof Message>): ChatMessa
   return { role: role === "developer" ? "system" : role, content: text };
 }
 
-function shapeOf({ id: model, tokenBytes }: Engine["chat"]): AnswerShape {
+function shapeOf({ id: model, tokenBytes }: LoadedChat): AnswerShape {
   const common = { id: `chatcmpl-${randomUUID()}`, created: Math.floor(Date.now() / 1000), model };
   const chunk = (...choices: object[]) => ({ ...common, object: "chat.completion.chunk", choices });
   const delta = (index: number, change: object, finish: string | null, tokens: Piece["tokens"] = null) => ({ index, delta: change, logprobs: logprobsOf(tokens), finish_reason: finish });

@@ -3,7 +3,7 @@ import type { Context } from "hono";
 import type { Token } from "node-llama-cpp";
 import { z } from "zod";
 import { clientOf } from "../client.ts";
-import type { Engine } from "../engine/engine.ts";
+import type { LoadedChat } from "../engine/engine.ts";
 import { answer, type AnswerShape, type Piece } from "./answer.ts";
 import { ApiError, parse } from "./errors.ts";
 import { knownTokens } from "./known-tokens.ts";
@@ -24,7 +24,7 @@ const CompletionRequest = z.strictObject({
 /** OpenAI's own default for this endpoint. */
 const DEFAULT_MAX_TOKENS = 16;
 
-export async function completions(context: Context, chat: Engine["chat"], body: unknown): Promise<Response> {
+export async function completions(context: Context, chat: LoadedChat, body: unknown): Promise<Response> {
   const request = parse(CompletionRequest, body);
   const { text, tokens: prompt } = promptOf(chat, request.prompt);
   if (prompt.length === 0) throw new ApiError(400, "prompt: there is nothing to go on from.", { param: "prompt", code: "invalid_value" });
@@ -41,7 +41,7 @@ export async function completions(context: Context, chat: Engine["chat"], body: 
   );
 }
 
-function promptOf(chat: Engine["chat"], asked: z.infer<typeof CompletionRequest>["prompt"]): { text: string; tokens: Token[] } {
+function promptOf(chat: LoadedChat, asked: z.infer<typeof CompletionRequest>["prompt"]): { text: string; tokens: Token[] } {
   const [first] = asked;
   if (typeof first !== "number") {
     const text = typeof asked === "string" ? asked : (first ?? "");
@@ -51,7 +51,7 @@ function promptOf(chat: Engine["chat"], asked: z.infer<typeof CompletionRequest>
   return { text: chat.model.detokenize(tokens, true), tokens };
 }
 
-function shapeOf({ id: model, tokenBytes }: Engine["chat"], echo: string): AnswerShape {
+function shapeOf({ id: model, tokenBytes }: LoadedChat, echo: string): AnswerShape {
   const common = { id: `cmpl-${randomUUID()}`, object: "text_completion", created: Math.floor(Date.now() / 1000), model };
   /** Of the text that each choice has so far. */
   const lengths = new Map<number, number>();
