@@ -3,8 +3,11 @@ import { text } from "node:stream/consumers";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { ApiServiceConfig, type ServiceOutput } from "../../src/contract/agent.ts";
+import { EndpointCheckRequest } from "../../src/contract/endpoint.ts";
 import { MentorError, toErrorReport } from "../../src/contract/errors.ts";
 import { parsed } from "./answers.ts";
+import { trustSystemCertificates } from "./certificates.ts";
+import { checkEndpoints } from "./endpoint-check.ts";
 import { startApi } from "./start.ts";
 
 const output = (line: ServiceOutput) => process.stdout.write(`${JSON.stringify(line)}\n`);
@@ -21,13 +24,34 @@ async function readConfig() {
   return parsed(config, ApiServiceConfig.extend({ key: z.string().min(1) }));
 }
 
-try {
-  const starting = startApi(await readConfig(), output);
+/** Asks the endpoints from here, where the mentor will, and leaves. The keys come on the standard input and go nowhere. */
+async function check(): Promise<void> {
+  try {
+    const request = parsed(JSON.parse(await text(process.stdin)), EndpointCheckRequest);
+    trustSystemCertificates();
+    process.stdout.write(`${JSON.stringify({ result: await checkEndpoints(request) })}\n`);
+  } catch (error) {
+    output({ error: toErrorReport(error) });
+    process.exitCode = 1;
+  }
+}
+
+async function serve(): Promise<void> {
+  const config = await readConfig();
+  if (config.chatEndpoint != null || config.embeddingEndpoint != null) trustSystemCertificates();
+  const starting = startApi(config, output);
   const stop = async () => (await starting).close();
   // Before it has started, so that no signal ever meets Node's own way of ending.
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void stop().finally(() => process.exit(0)));
   await starting;
-} catch (error) {
-  output({ error: toErrorReport(error) });
-  process.exitCode = 1;
+}
+
+if (process.argv[2] === "--check") await check();
+else {
+  try {
+    await serve();
+  } catch (error) {
+    output({ error: toErrorReport(error) });
+    process.exitCode = 1;
+  }
 }

@@ -4,7 +4,8 @@ import { MentorError } from "../../src/contract/errors.ts";
 import { checkedQuestion } from "../../src/contract/question.ts";
 import type { Hit } from "../milvus/passage.ts";
 import type { Conversations } from "./conversations.ts";
-import { LlmRefusal, type LlmClient } from "./llm.ts";
+import { LlmRefusal } from "./endpoint.ts";
+import type { LlmClient } from "./llm.ts";
 import { ANSWER_MAX_TOKENS, toMessages, type Turn } from "./prompt.ts";
 import type { Retrieval } from "./retrieval.ts";
 
@@ -71,7 +72,7 @@ export class Mentor {
       } catch (error) {
         signal.throwIfAborted();
         // A prompt over the context is refused before the first token: try again with less.
-        if (room < 2 && !begun && error instanceof LlmRefusal && error.status === 400) continue;
+        if (room < 2 && !begun && error instanceof LlmRefusal && [400, 413, 422].includes(error.status)) continue;
         throw new MentorError("answer-failed", begun ? "The model stopped in the middle of its answer." : "The model did not begin to answer.", { cause: error });
       }
     }

@@ -9,7 +9,7 @@ import { PassageStore, type StoreOptions } from "../milvus/store.ts";
 import { Conversations } from "./conversations.ts";
 import { Inbox } from "./inbox.ts";
 import { Ingest } from "./ingest.ts";
-import { LlmClient } from "./llm.ts";
+import { LlmClient, type LlmOptions } from "./llm.ts";
 import { Mentor } from "./mentor.ts";
 import { Retrieval } from "./retrieval.ts";
 import { routes } from "./routes.ts";
@@ -31,7 +31,7 @@ export async function startApi(config: ServiceFile<"api">, output: (line: Servic
   const { key } = config;
   const storeOptions: StoreOptions = { address: config.milvusAddress, collection: config.collection, embedding: config.embedding };
   const store = new PassageStore(storeOptions);
-  const llm = new LlmClient({ url: config.llmUrl, key, embeddingModel: config.embedding.name });
+  const llm = new LlmClient(serversOf(config));
   const mentor = new Mentor(new Retrieval(store, llm), llm, new Conversations());
   const ingest = new Ingest(store, llm);
   const report = (error: unknown) => {
@@ -63,6 +63,18 @@ export async function startApi(config: ServiceFile<"api">, output: (line: Servic
       server.closeAllConnections();
       await store.close();
     },
+  };
+}
+
+/** Who chats and who makes embeddings. @throws MentorError input-invalid */
+function serversOf({ key, llmUrl, chatEndpoint, embeddingEndpoint, embedding }: ServiceFile<"api">): LlmOptions {
+  const own = () => {
+    if (llmUrl === null) throw new MentorError("input-invalid", "The mentor needs the LLM server's address, or an endpoint for each of its tasks.");
+    return { url: llmUrl.replace(/\/+$/, "").replace(/(\/v1)?$/, "/v1"), key, foreign: false as const };
+  };
+  return {
+    chat: chatEndpoint == null ? own() : { ...chatEndpoint, foreign: true },
+    embedding: embeddingEndpoint == null ? { ...own(), model: embedding.name } : { ...embeddingEndpoint, foreign: true, dimension: embedding.dimension },
   };
 }
 

@@ -8,6 +8,8 @@ import { PASSAGE_FIELDS, fileId, fromRow, toRow, type EmbeddedPassage, type Hit 
 export interface EmbeddingIdentity {
   name: string;
   sha256: string;
+  /** Length of its vectors, where it is known beforehand: a server may change the model behind a name. */
+  dimension?: number;
 }
 
 export interface StoreOptions {
@@ -202,6 +204,13 @@ export class PassageStore {
     if (kept.sha256 !== embedding.sha256) {
       throw new MentorError("course-other-model", `The course was prepared with the search model ${kept.name}; this session uses ${embedding.name}.`, {
         details: { collection: collection_name, kept: kept.sha256, wanted: embedding.sha256 },
+      });
+    }
+    const vectors = description.schema.fields.find(({ name }) => name === "vector");
+    const dimension = Number(vectors?.type_params.find(({ key }) => key === "dim")?.value);
+    if (embedding.dimension !== undefined && embedding.dimension !== dimension) {
+      throw new MentorError("course-other-model", `The course was prepared with vectors of ${dimension} dimensions; ${embedding.name} now makes vectors of ${embedding.dimension}.`, {
+        details: { collection: collection_name, kept: dimension, wanted: embedding.dimension },
       });
     }
     await this.#connection.call("loadCollection", (client) => client.loadCollection({ collection_name }));

@@ -12,6 +12,7 @@ const NEEDS = [
   { name: "Chromium", debian: ["chromium"], ubuntu: "npx playwright install --with-deps chromium", macos: "brew install --cask google-chrome", present: () => findBrowser() !== null },
   { name: "OpenSSH's server", debian: ["openssh-server"], macos: null, present: () => onPath("sshd", ["/usr/sbin/sshd", "/usr/local/sbin/sshd"]) },
   { name: "OpenSSH's client", debian: ["openssh-client"], macos: null, present: () => onPath("ssh-keygen") },
+  { name: "OpenSSL", debian: ["openssl"], macos: "brew install openssl", present: () => onPath("openssl") },
   { name: "iproute2", debian: ["iproute2"], macos: null, present: () => onPath("ip", ["/sbin/ip", "/usr/sbin/ip"]) },
   { name: "Python 3.10 or newer", debian: ["python3"], macos: "brew install python", present: () => runs(["python3", "-c", "import sys; assert sys.version_info >= (3, 10)"]) },
   { name: "Python's pip", debian: ["python3-pip"], macos: "brew install python", present: () => runs(["python3", "-m", "pip", "--version"]) },

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ChatEndpointConfig, EmbeddingEndpointConfig } from "./endpoint.ts";
 import type { ErrorReport } from "./errors.ts";
 import type { Progress } from "./progress.ts";
 
@@ -36,11 +37,15 @@ export type MilvusServiceConfig = z.infer<typeof MilvusServiceConfig>;
 
 export const ApiServiceConfig = z.object({
   port: z.number().int(),
-  llmUrl: z.string(),
+  /** Of our own LLM server; null where endpoints do all its work. */
+  llmUrl: z.string().nullable(),
+  /** Foreign endpoints that chat, or make embeddings, instead of our own LLM server. */
+  chatEndpoint: ChatEndpointConfig.nullish(),
+  embeddingEndpoint: EmbeddingEndpointConfig.nullish(),
   milvusAddress: z.string(),
   collection: z.string(),
-  /** Name and SHA-256 of the embedding model; locked to the collection. */
-  embedding: z.object({ name: z.string(), sha256: z.string() }),
+  /** Name and SHA-256 of the embedding model, and its vectors' length where it is known; locked to the collection. */
+  embedding: z.object({ name: z.string(), sha256: z.string(), dimension: z.number().int().positive().optional() }),
   /** Folder for interrupted ingests and uploaded documents. */
   dataDir: z.string(),
 });

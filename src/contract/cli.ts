@@ -1,4 +1,5 @@
 import type { ChatAnswer, IngestResult } from "./chat.ts";
+import type { EndpointKey } from "./endpoint.ts";
 import type { ErrorReport } from "./errors.ts";
 import type { StepId } from "./plan.ts";
 import type { SessionSnapshot } from "./session.ts";
@@ -26,6 +27,9 @@ export interface CliResults {
   ingest: { ingested: IngestResult };
   sticks: { sticks: Stick[] };
   upload: { uploaded: UploadResult };
+  "secret set": { kept: EndpointKey };
+  "secret remove": { removed: EndpointKey };
+  "secret list": { secrets: EndpointKey[] };
   practice: { ready: true; stick: string; steps: StepTiming[]; firstTokenSeconds: number; answer: CliAnswer };
 }
 

@@ -16,6 +16,7 @@ export type ErrorAction =
   | "enter-passphrase"
   | "choose-course"
   | "edit-host"
+  | "edit-endpoint"
   | "trust-host"
   | "free-space"
   | "stop-session"
@@ -37,6 +38,7 @@ export interface ErrorEntry {
 }
 
 const NOTHING_STARTED = "Nothing was started and nothing was changed.";
+const ENDPOINT_KEPT = "No question and no course material was sent to it.";
 const STICK_UNTOUCHED = "Nothing on the stick was changed.";
 
 const entry = (
@@ -97,6 +99,18 @@ export const ERRORS = {
   "self-check-failed": entry("The mentor did not pass its own test", "The model and the course on the host are kept.", "Press Retry; if it fails again, open the logs.", "open-logs", { fixedBy: "project" }),
   "tunnel-failed": entry("The way to the mentor could not be opened", "The session on the host goes on running.", "Press Retry.", "retry"),
 
+  // An endpoint that is somebody else's
+  "endpoint-address-invalid": entry("This endpoint's address cannot be used", NOTHING_STARTED, "Write it as https://host/v1; http:// does for this computer and private networks only.", "edit-endpoint", { retryable: false }),
+  "endpoint-unreachable": entry("The endpoint cannot be reached", ENDPOINT_KEPT, "Check its address and that it runs; the host must reach it, not only this computer.", "edit-endpoint"),
+  "endpoint-untrusted": entry("The endpoint's certificate is not trusted", "No key and no question was sent to it.", "Check the address. If the endpoint has a certificate authority of its own, install that on the host.", "edit-endpoint"),
+  "endpoint-key-rejected": entry("The endpoint does not accept the key", ENDPOINT_KEPT, "Keep the right key with ai-mentor secret set llm (or embedding), then press Retry.", "edit-endpoint"),
+  "endpoint-model-missing": entry("The endpoint does not have this model", ENDPOINT_KEPT, "Choose one of the models that it has, by its exact name.", "edit-endpoint"),
+  "endpoint-not-openai": entry("This is no OpenAI-compatible endpoint", ENDPOINT_KEPT, "Check the address: it usually ends in /v1.", "edit-endpoint"),
+  "endpoint-no-chat": entry("The endpoint does not chat", ENDPOINT_KEPT, "Choose a model that is made for chatting, or another endpoint.", "edit-endpoint"),
+  "endpoint-no-streaming": entry("The endpoint does not stream its answers", ENDPOINT_KEPT, "Switch streaming on where the endpoint is set up, or choose another endpoint.", "edit-endpoint"),
+  "endpoint-no-embeddings": entry("The endpoint makes no embeddings", ENDPOINT_KEPT, "Choose a model that is made for embeddings, or leave the embedding endpoint out: then the app's own model searches.", "edit-endpoint"),
+  "endpoint-busy": entry("The endpoint takes no requests now", ENDPOINT_KEPT, "Wait a moment, or look whether its quota is used up; then press Retry.", "retry"),
+
   // Course and chat
   "course-missing": entry("The course folder is not there", "The course that was there before is kept.", "Choose the folder that holds your course material.", "choose-course"),
   "course-empty": entry("No course material in this folder", "The course that was there before is kept.", "Put PDF, Word, PowerPoint, HTML, Markdown or text files into the folder.", "choose-course"),
@@ -111,6 +125,7 @@ export const ERRORS = {
   // The session as a whole
   "session-running": entry("A session is already running", "The running session was left alone.", "Use it, or stop it before you start another.", "stop-session", { retryable: false }),
   "session-sealed": entry("This session belongs to the desktop app", "The session on the host goes on running.", "Open the desktop app to use it or to stop it.", "none", { retryable: false }),
+  "secret-sealed": entry("This key is locked by the desktop app", NOTHING_STARTED, "Start the session in the desktop app, or keep the key again from this terminal with ai-mentor secret set.", "none", { retryable: false }),
   "session-missing": entry("No session is running", "Nothing was changed.", "Start a session first.", "none", { retryable: false }),
   "step-timeout": entry("A step took too long", "What was done so far is kept.", "Press Retry, or Stop to undo it.", "retry", { fixedBy: "project" }),
   "stop-incomplete": entry("The session could not be stopped cleanly", "The course and the model on the host are kept.", "Press Stop again. If the host is gone, choose Forget.", "retry", { costsWhileWaiting: true }),

@@ -5,6 +5,7 @@ export const STEP_IDS = [
   "inspect-host",
   "fit",
   "install-kit",
+  "check-endpoint",
   "arm-watchdog",
   "upload-model",
   "start-milvus",

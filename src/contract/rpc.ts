@@ -1,6 +1,7 @@
 import { eventIterator, oc, type } from "@orpc/contract";
 import { z } from "zod";
 import { ChatRequest, type ChatEvent, type CourseDocument, type IngestEvent } from "./chat.ts";
+import { ENDPOINT_KEYS, type EndpointKey } from "./endpoint.ts";
 import type { ErrorReport } from "./errors.ts";
 import type { LogLine } from "./logs.ts";
 import type { SessionEvent, SessionSnapshot, SessionTimings } from "./session.ts";
@@ -26,12 +27,17 @@ const HostChoice = z.discriminatedUnion("kind", [
   }),
 ]);
 
+const ModelEndpoint = z.object({ url: z.string(), model: z.string().min(1).optional() });
+
 export const StartRequestSchema = z.object({
-  stick: z.string(),
+  stick: z.string().optional(),
   host: HostChoice,
   model: z.string().optional(),
   mirror: z.string().optional(),
   course: z.string().optional(),
+  chatEndpoint: ModelEndpoint.optional(),
+  embeddingEndpoint: ModelEndpoint.optional(),
+  allowHttp: z.boolean().optional(),
   contextTokens: z.number().int().positive().optional(),
   parallel: z.number().int().min(1).max(64).optional(),
 });
@@ -82,6 +88,12 @@ export const contract = {
     list: procedure.output(type<KeyFile[]>()),
     /** Makes the app's own key pair, or returns the one it has. */
     make: procedure.output(type<KeyFile>()),
+  },
+  secrets: {
+    /** Which endpoints' keys are kept. A key itself is never given out. */
+    list: procedure.output(type<EndpointKey[]>()),
+    set: procedure.input(z.object({ name: z.enum(ENDPOINT_KEYS), value: z.string() })).output(type<void>()),
+    remove: procedure.input(z.object({ name: z.enum(ENDPOINT_KEYS) })).output(type<void>()),
   },
   session: {
     /** Accepts the start and returns at once; `watch` tells the rest. */

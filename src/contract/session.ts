@@ -17,9 +17,17 @@ export type HostChoice =
       trustFingerprint?: string;
     };
 
+/** An OpenAI-compatible server (vLLM, a cluster, a hosted one) that a session uses. Its key is among the secrets, never here. */
+export interface ModelEndpoint {
+  /** Base address as seen from the host, usually with `/v1` at its end. */
+  url: string;
+  /** Name of the model there; default: the only one it offers. */
+  model?: string;
+}
+
 export interface StartRequest {
-  /** Folder of the stick. */
-  stick: string;
+  /** Folder of the stick; may be missing where an endpoint chats. */
+  stick?: string;
   host: HostChoice;
   /** Model file, absolute or relative to the stick; needed where the stick holds several. */
   model?: string;
@@ -27,6 +35,12 @@ export interface StartRequest {
   mirror?: string;
   /** Course folder; default: the stick's `course` folder, if there is one. */
   course?: string;
+  /** Answers the questions instead of a model from the stick; default: none. */
+  chatEndpoint?: ModelEndpoint;
+  /** Makes the embeddings instead of our own model; default: none. */
+  embeddingEndpoint?: ModelEndpoint;
+  /** Lets an endpoint be asked over plain http although its address is public. */
+  allowHttp?: boolean;
   /** Upper bound for the model's context in tokens; default: chosen by the fit. */
   contextTokens?: number;
   /** How many students can be answered at once. Default 4. */
@@ -66,6 +80,8 @@ export interface SessionSnapshot {
   host: { kind: "local" | "ssh"; label: string } | null;
   stick: string | null;
   model: { file: string; name: string; bytes: number } | null;
+  /** The endpoints that chat and make embeddings; null where our own LLM server does. */
+  servedBy: { chat: ModelEndpoint | null; embedding: ModelEndpoint | null };
   steps: StepState[];
   endpoints: Endpoint[];
   /** Why the session needs help, or why it ended otherwise than asked. */

@@ -1,17 +1,18 @@
 import { EventEmitter, on } from "node:events";
 import { createRouterClient, implement, ORPCError } from "@orpc/server";
 import type { ChatEvent, IngestEvent } from "../../src/contract/chat.ts";
+import type { EndpointKey } from "../../src/contract/endpoint.ts";
 import { toErrorReport, type ErrorReport } from "../../src/contract/errors.ts";
 import type { LogLine } from "../../src/contract/logs.ts";
 import { contract, type PracticeEvent, type UploadEvent } from "../../src/contract/rpc.ts";
 import type { SessionEvent, SessionSnapshot, StartRequest, StepState } from "../../src/contract/session.ts";
 import type { Stick } from "../../src/contract/stick.ts";
 import type { UploadRequest } from "../../src/contract/upload.ts";
-import { PLAN } from "../../src/core/session/plan.ts";
+import { PLAN, planFor } from "../../src/core/session/plan.ts";
 
 export const AT = "2026-11-23T08:00:00.000Z";
 
-const steps = (): StepState[] => PLAN.map(({ id, title, needs, weight }) => ({ id, title, needs: [...needs], weight, status: "waiting", startedAt: null, endedAt: null, progress: null, outcome: null, error: null }));
+const steps = (): StepState[] => planFor(PLAN, null).map(({ id, title, needs, weight }) => ({ id, title, needs: [...needs], weight, status: "waiting", startedAt: null, endedAt: null, progress: null, outcome: null, error: null }));
 
 export const idleSession = (): SessionSnapshot => ({
   id: null,
@@ -19,6 +20,7 @@ export const idleSession = (): SessionSnapshot => ({
   host: null,
   stick: null,
   model: null,
+  servedBy: { chat: null, embedding: null },
   steps: [],
   endpoints: [],
   error: null,
@@ -52,6 +54,7 @@ export class FakeCore {
   answer: ChatEvent[] = [];
   ingest: IngestEvent[] = [];
   logs: LogLine[][] = [];
+  secrets = new Map<EndpointKey, string>();
   #events = new EventEmitter();
   #seq = 0;
 
@@ -99,6 +102,11 @@ export class FakeCore {
         inspect: os.sticks.inspect.handler(unused),
         makePractice: os.sticks.makePractice.handler(() => this.#makePractice()),
       },
+      secrets: {
+        list: os.secrets.list.handler(() => [...this.secrets.keys()]),
+        set: os.secrets.set.handler(({ input }) => void this.secrets.set(input.name, input.value)),
+        remove: os.secrets.remove.handler(({ input }) => void this.secrets.delete(input.name)),
+      },
       keys: { list: os.keys.list.handler(unused), make: os.keys.make.handler(unused) },
       session: {
         start: os.session.start.handler(({ input }) => {
@@ -110,7 +118,7 @@ export class FakeCore {
           } catch (thrown) {
             throw failed(thrown);
           }
-          this.session = { ...idleSession(), id: "s1", phase: "starting", stick: input.stick, host: { kind: input.host.kind, label: "this computer" }, model: { file: "m.gguf", name: "Small", bytes: 98_000_000 }, steps: steps(), startedAt: AT };
+          this.session = { ...idleSession(), id: "s1", phase: "starting", stick: input.stick ?? null, host: { kind: input.host.kind, label: "this computer" }, model: { file: "m.gguf", name: "Small", bytes: 98_000_000 }, steps: steps(), startedAt: AT };
           const accepted = this.session;
           queueMicrotask(() => this.#play(problem));
           return accepted;

@@ -13,15 +13,16 @@ export function fileSecrets(dataFolder: string): Secrets {
 export const SEALED = "sealed:";
 
 /**
- * The same secrets for a process without a key store. Throws `session-sealed` for what only the
- * desktop app can open, so that the sealed text is never taken for the secret itself.
+ * The same secrets for a process without a key store. Throws `session-sealed` (of a session's key) or
+ * `secret-sealed` (of any other) for what only the desktop app can open, so that the sealed text is never taken for the secret itself.
  */
 export function openSecrets(files: Secrets): Secrets {
   return {
     async get(name) {
       const value = await files.get(name);
-      if (value?.startsWith(SEALED) === true) throw new MentorError("session-sealed", "This session was started in the desktop app, which has locked its key with this computer's key store.");
-      return value;
+      if (value?.startsWith(SEALED) !== true) return value;
+      if (!name.startsWith("session.")) throw new MentorError("secret-sealed", "This key was kept by the desktop app, which has locked it with this computer's key store.");
+      throw new MentorError("session-sealed", "This session was started in the desktop app, which has locked its key with this computer's key store.");
     },
     set: (name, value) => files.set(name, value),
     delete: (name) => files.delete(name),

@@ -6,6 +6,7 @@ import type { JournalStore } from "../ports.ts";
 import type { JournalEntry } from "./entries.ts";
 import { SessionFacts } from "./facts.ts";
 import { SessionFeed } from "./feed.ts";
+import { planFor } from "./plan.ts";
 import { remains } from "./journal.ts";
 import { decide, effectsOf, settle, type Effect, type SessionInput } from "./machine.ts";
 import { Runner, type Surroundings } from "./runner.ts";
@@ -22,9 +23,11 @@ const RELEASE_LIMIT = 10_000;
 
 /** Throws when a step of the plan has no implementation. */
 export function createSession(options: SessionOptions): Session {
-  const { plan, journals, history, clock, log } = options;
+  const { journals, history, clock, log } = options;
 
-  let state: SessionState = idle(plan);
+  let state: SessionState = idle(planFor(options.plan, null));
+  /** Which steps there are is the request's matter. */
+  const planNow = () => planFor(options.plan, state.request);
   let journal: JournalStore<JournalEntry> | null = null;
   let facts = new SessionFacts();
   let once: OnceAnswers = {};
@@ -34,13 +37,13 @@ export function createSession(options: SessionOptions): Session {
   const progress = new Map<StepId, Progress>();
   const active = new Set<Promise<void>>();
 
-  const snapshot = (): SessionSnapshot => toSnapshot(plan, state, progress, weights);
+  const snapshot = (): SessionSnapshot => toSnapshot(planNow(), state, progress, weights);
   // Milliseconds since the epoch: above any number that an earlier process gave out.
   const feed = new SessionFeed(snapshot, clock.now());
   const now = (): string => new Date(clock.now()).toISOString();
 
   const runner = new Runner({
-    plan,
+    plan: options.plan,
     steps: options.steps,
     clock,
     log,
@@ -70,7 +73,7 @@ export function createSession(options: SessionOptions): Session {
 
   async function advance(input: SessionInput): Promise<void> {
     let mayReject = ASKED.has(input.type);
-    for (let batch = decide(state, input); batch.length > 0; batch = settle(plan, state, now())) {
+    for (let batch = decide(state, input); batch.length > 0; batch = settle(planNow(), state, now())) {
       for (const entry of batch) await commit(entry, mayReject);
       mayReject = false;
     }
@@ -91,6 +94,7 @@ export function createSession(options: SessionOptions): Session {
       entry = unwritten(entry, error);
     }
     const before = state;
+    const plan = entry.type === "session-begun" ? planFor(options.plan, entry.request) : planNow();
     const effects = effectsOf(plan, before, entry);
     if (entry.type === "stopping" || entry.type === "session-recovered") reopened = null;
     if (entry.type === "step-begun" || entry.type === "undo-begun" || entry.type === "undo-done" || entry.type === "step-done") progress.delete(entry.step);
@@ -152,11 +156,11 @@ export function createSession(options: SessionOptions): Session {
 
   async function weigh(request: StartRequest): Promise<void> {
     const past = await history.read().catch(() => []);
-    weights = expectedSeconds(plan, past, request.host.kind);
+    weights = expectedSeconds(planFor(options.plan, request), past, request.host.kind);
   }
 
   function publishStep(id: StepId): void {
-    const definition = plan.find((step) => step.id === id);
+    const definition = planNow().find((step) => step.id === id);
     const record = state.steps.get(id);
     if (definition === undefined || record === undefined) return;
     feed.publish({ type: "step", step: toStepState(definition, record, progress.get(id) ?? null, weights.get(id) ?? definition.weight) });
@@ -212,7 +216,8 @@ export function createSession(options: SessionOptions): Session {
           for (const id of await journals.list()) {
             const entries = await journals.of(id).read();
             if (entries.length === 0) continue;
-            const found = remains(plan, entries);
+            const begun = entries.find((entry) => entry.type === "session-begun");
+            const found = remains(planFor(options.plan, begun?.request ?? null), entries);
             if (found.kind === "nothing") return;
             ({ state } = found);
             journal = journals.of(id);
@@ -231,7 +236,7 @@ export function createSession(options: SessionOptions): Session {
     busy: () => state.phase !== "idle" && state.phase !== "stopped",
     close: async () => {
       closed = true;
-      for (const { id } of plan) runner.abort(id);
+      for (const { id } of options.plan) runner.abort(id);
       await Promise.all(active);
       await queue;
       await release();

@@ -1,5 +1,6 @@
 import { MentorError } from "../../contract/errors.ts";
 import type { ServiceName } from "../../contract/agent.ts";
+import type { ChatDialect } from "../../contract/endpoint.ts";
 import type { Endpoint, SessionSnapshot } from "../../contract/session.ts";
 import type { HostLayout } from "../host/layout.ts";
 import type { HostReport } from "../host/report.ts";
@@ -13,6 +14,9 @@ import type { Host, Tunnel } from "../ports.ts";
 export interface JournalledFacts {
   /** Absolute path and what the window shows of the chosen model. */
   model: NonNullable<SessionSnapshot["model"]> & { path: string; sha256?: string };
+  /** What answers and makes embeddings instead of our LLM server, as its check found it. */
+  chatEndpoint: { url: string; model: string; dialect: ChatDialect };
+  embeddingEndpoint: { url: string; model: string; dimension: number };
   /** For people: "this computer", "root@203.0.113.7:22022". */
   hostLabel: string;
   report: HostReport;

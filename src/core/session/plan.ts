@@ -1,4 +1,5 @@
 import type { StepId } from "../../contract/plan.ts";
+import type { StartRequest } from "../../contract/session.ts";
 
 /** One step of a session, as data. What it does is in src/main/host/steps. */
 export interface StepDefinition {
@@ -11,7 +12,12 @@ export interface StepDefinition {
   stallSeconds: number;
   /** Seconds after which the step fails even though it still shows signs of life; default: never. */
   deadlineSeconds?: number;
+  /** Which sessions have this step; default: every one. */
+  needed?(request: StartRequest): boolean;
 }
+
+const asksEndpoint = ({ chatEndpoint, embeddingEndpoint }: StartRequest): boolean => chatEndpoint !== undefined || embeddingEndpoint !== undefined;
+const runsModel = ({ chatEndpoint, embeddingEndpoint }: StartRequest): boolean => chatEndpoint === undefined || embeddingEndpoint === undefined;
 
 /**
  * The order is the order of display; what runs side by side follows from `needs` alone.
@@ -23,12 +29,24 @@ export const PLAN: readonly StepDefinition[] = [
   { id: "inspect-host", title: "Look at the host", needs: ["connect"], weight: 1, stallSeconds: 180 },
   { id: "fit", title: "Check that the model fits", needs: ["inspect-host"], weight: 1, stallSeconds: 30 },
   { id: "install-kit", title: "Bring the tools", needs: ["fit"], weight: 15, stallSeconds: 180 },
-  { id: "arm-watchdog", title: "Set the safety timer", needs: ["install-kit"], weight: 2, stallSeconds: 60, deadlineSeconds: 300 },
-  { id: "upload-model", title: "Send the model", needs: ["arm-watchdog"], weight: 50, stallSeconds: 180 },
+  { id: "check-endpoint", title: "Check the endpoint", needs: ["install-kit"], weight: 3, stallSeconds: 300, needed: asksEndpoint },
+  { id: "arm-watchdog", title: "Set the safety timer", needs: ["check-endpoint"], weight: 2, stallSeconds: 60, deadlineSeconds: 300 },
+  { id: "upload-model", title: "Send the model", needs: ["arm-watchdog"], weight: 50, stallSeconds: 180, needed: runsModel },
   { id: "start-milvus", title: "Start the course store", needs: ["arm-watchdog"], weight: 8, stallSeconds: 120, deadlineSeconds: 900 },
-  { id: "start-llm", title: "Load the model", needs: ["upload-model"], weight: 8, stallSeconds: 300, deadlineSeconds: 1800 },
+  { id: "start-llm", title: "Load the model", needs: ["upload-model"], weight: 8, stallSeconds: 300, deadlineSeconds: 1800, needed: runsModel },
   { id: "start-api", title: "Start the mentor", needs: ["start-milvus", "start-llm"], weight: 2, stallSeconds: 60, deadlineSeconds: 600 },
   { id: "open-tunnels", title: "Open the way to the mentor", needs: ["start-api"], weight: 1, stallSeconds: 60, deadlineSeconds: 300 },
   { id: "restore-course", title: "Bring the course", needs: ["open-tunnels"], weight: 8, stallSeconds: 300 },
   { id: "self-check", title: "Ask a test question", needs: ["restore-course"], weight: 3, stallSeconds: 180, deadlineSeconds: 900 },
 ];
+
+/**
+ * The steps that a session of this request has. What needed a step that is left out needs what that
+ * one needed. Without a request: those of a session that runs its own model.
+ */
+export function planFor(plan: readonly StepDefinition[], request: StartRequest | null): readonly StepDefinition[] {
+  const left = new Map(plan.filter(({ needed }) => needed !== undefined && !needed(request ?? { host: { kind: "local" } })).map(({ id, needs }) => [id, needs]));
+  if (left.size === 0) return plan;
+  const through = (id: StepId): readonly StepId[] => left.get(id)?.flatMap(through) ?? [id];
+  return plan.filter(({ id }) => !left.has(id)).map((step) => ({ ...step, needs: [...new Set(step.needs.flatMap(through))] }));
+}

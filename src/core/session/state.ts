@@ -1,7 +1,7 @@
 import type { ErrorReport } from "../../contract/errors.ts";
 import type { StepId, StepStatus } from "../../contract/plan.ts";
 import type { Progress } from "../../contract/progress.ts";
-import type { Receipt, SessionPhase, SessionSnapshot, StartRequest, StepState } from "../../contract/session.ts";
+import type { ModelEndpoint, Receipt, SessionPhase, SessionSnapshot, StartRequest, StepState } from "../../contract/session.ts";
 import type { EntryOf, JournalEntry } from "./entries.ts";
 import type { JournalledFacts } from "./facts.ts";
 import type { StepDefinition } from "./plan.ts";
@@ -203,6 +203,7 @@ export function toSnapshot(plan: Plan, state: SessionState, progress: ReadonlyMa
     host: request === null ? null : { kind: request.host.kind, label: facts.hostLabel ?? hostLabel(request) },
     stick: request?.stick ?? null,
     model: facts.model === undefined ? null : { file: facts.model.file, name: facts.model.name, bytes: facts.model.bytes },
+    servedBy: { chat: endpointOf(facts.chatEndpoint ?? request?.chatEndpoint), embedding: endpointOf(facts.embeddingEndpoint ?? request?.embeddingEndpoint) },
     steps: plan.map((step) => toStepState(step, state.steps.get(step.id) ?? WAITING, progress.get(step.id) ?? null, weights.get(step.id) ?? step.weight)),
     endpoints: state.phase === "stopped" ? [] : (facts.endpoints ?? []),
     error: state.error,
@@ -213,6 +214,12 @@ export function toSnapshot(plan: Plan, state: SessionState, progress: ReadonlyMa
     course: facts.course ?? null,
     receipt: state.receipt,
   };
+}
+
+function endpointOf(endpoint: ModelEndpoint | undefined): ModelEndpoint | null {
+  if (endpoint === undefined) return null;
+  const { url, model } = endpoint;
+  return model === undefined ? { url } : { url, model };
 }
 
 export function toStepState(step: StepDefinition, record: StepRecord, progress: Progress | null, weight: number): StepState {

@@ -1,4 +1,5 @@
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Argument, Command, InvalidArgumentError, Option } from "commander";
+import { ENDPOINT_KEYS, type EndpointKey } from "../../contract/endpoint.ts";
 import { parseMirrorUrl } from "../../core/upload/mirror-url.ts";
 import type { CommandContext } from "./command.ts";
 import { ask } from "./commands/ask.ts";
@@ -6,6 +7,7 @@ import { ingest } from "./commands/ingest.ts";
 import { llm, type LlmOptions } from "./commands/llm.ts";
 import { logs } from "./commands/logs.ts";
 import { practice } from "./commands/practice.ts";
+import { listSecrets, removeSecret, setSecret } from "./commands/secret.ts";
 import { start, type StartOptions } from "./commands/start.ts";
 import { status } from "./commands/status.ts";
 import { sticks } from "./commands/sticks.ts";
@@ -41,8 +43,18 @@ export function createProgram(context: CommandContext, version: string): Command
     .option("--model <file>", "the model to use, where the stick holds several")
     .addOption(mirror())
     .option("--course <dir>", "folder of the course (default: the stick's own)")
+    .option("--llm-url <url>", "OpenAI-compatible endpoint that answers instead of a model from the stick")
+    .option("--llm-model <name>", "its model (default: the only one it offers)")
+    .option("--embedding-url <url>", "OpenAI-compatible endpoint that makes embeddings instead of the app's own model")
+    .option("--embedding-model <name>", "its model (default: the only one it offers)")
+    .option("--allow-http", "let an endpoint with a public address be asked over plain http")
     .addOption(json())
     .action((options: StartOptions) => start(options, context));
+  const secret = program.command("secret").description("keep the keys of endpoints");
+  const secretName = () => new Argument("<name>", "whose key").choices(ENDPOINT_KEYS);
+  secret.command("set").description("keep a key; it is asked for, or read from the standard input").addArgument(secretName()).addOption(json()).action((name: EndpointKey) => setSecret(name, context));
+  secret.command("remove").description("forget a key").addArgument(secretName()).addOption(json()).action((name: EndpointKey) => removeSecret(name, context));
+  secret.command("list").description("tell which keys are kept, not what they are").addOption(json()).action(() => listSecrets(context));
   program.command("status").description("tell what is running").addOption(json()).action(() => status(context));
   program
     .command("logs")

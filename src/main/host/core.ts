@@ -11,10 +11,11 @@ import type { MentorApi } from "../../adapters/mentor/api.ts";
 import { SshConnector } from "../../adapters/ssh/connector.ts";
 import { listKeys, makeKey } from "../../adapters/ssh/keys.ts";
 import { systemDrives } from "../../adapters/usb/drives.ts";
+import { parseEndpointUrl } from "../../contract/endpoint-url.ts";
 import { MentorError } from "../../contract/errors.ts";
 import type { LogLine } from "../../contract/logs.ts";
 import type { AppInfo, KeyFile, UploadEvent } from "../../contract/rpc.ts";
-import type { SessionSnapshot, SessionTimings } from "../../contract/session.ts";
+import type { ModelEndpoint, SessionSnapshot, SessionTimings, StartRequest } from "../../contract/session.ts";
 import type { UploadRequest, UploadResult } from "../../contract/upload.ts";
 import type { Drives, Secrets } from "../../core/ports.ts";
 import { SessionLogs } from "../../core/session/logs.ts";
@@ -24,6 +25,7 @@ import type { Session } from "../../core/session/session.ts";
 import { firstLanes } from "../../core/upload/lane-policy.ts";
 import { parseMirrorUrl } from "../../core/upload/mirror-url.ts";
 import { uploadFile } from "../../core/upload/upload.ts";
+import { EndpointKeys } from "./endpoint-keys.ts";
 import { latest } from "./latest.ts";
 import { sessionKeyName } from "./session-key.ts";
 import { SessionFolders } from "./session-folders.ts";
@@ -48,7 +50,11 @@ export interface Core {
   settings: SettingsStore;
   sticks: Sticks;
   keys: { list(): Promise<KeyFile[]>; make(): Promise<KeyFile> };
+  /** Keys of foreign endpoints. */
+  endpointKeys: EndpointKeys;
   session: Session;
+  /** Starts the session, once its addresses have proved usable: they are written down from then on. */
+  start(request: StartRequest): Promise<SessionSnapshot>;
   logs: { watch(filter: { source?: string; lastSeq?: number; follow?: boolean }, signal: AbortSignal): AsyncIterable<LogLine[]> };
   /** The mentor of the running session; waits for one that is being found again after a crash. Throws `session-missing`. */
   mentor(signal: AbortSignal): Promise<MentorApi>;
@@ -92,7 +98,9 @@ export async function createCore({ dataFolder, shell, secrets = openSecrets(file
     settings,
     sticks: new Sticks({ drives, settings, dataFolder, cacheFolder: cache }),
     keys: { list: () => listKeys(keyFolder), make: async () => (await listKeys(keyFolder))[0] ?? (await makeKey(keyFolder)) },
+    endpointKeys: new EndpointKeys(secrets),
     session,
+    start: async (request) => session.start(withEndpoints(request)),
     logs,
     mentor: async (signal) => {
       await adopted(session, signal);
@@ -122,6 +130,16 @@ export async function createCore({ dataFolder, shell, secrets = openSecrets(file
     },
     busy: () => session.busy() || uploads > 0,
     close: () => session.close(),
+  };
+}
+
+/** Throws `endpoint-address-invalid`. */
+function withEndpoints({ chatEndpoint, embeddingEndpoint, ...request }: StartRequest): StartRequest {
+  const checked = (endpoint: ModelEndpoint): ModelEndpoint => ({ ...endpoint, url: parseEndpointUrl(endpoint.url, request) });
+  return {
+    ...request,
+    ...(chatEndpoint === undefined ? {} : { chatEndpoint: checked(chatEndpoint) }),
+    ...(embeddingEndpoint === undefined ? {} : { embeddingEndpoint: checked(embeddingEndpoint) }),
   };
 }
 

@@ -27,8 +27,13 @@ export function createRouter(core: Core) {
       list: os.keys.list.handler(reported(() => core.keys.list())),
       make: os.keys.make.handler(reported(() => core.keys.make())),
     },
+    secrets: {
+      list: os.secrets.list.handler(reported(() => core.endpointKeys.list())),
+      set: os.secrets.set.handler(reported(({ input }) => core.endpointKeys.set(input.name, input.value))),
+      remove: os.secrets.remove.handler(reported(({ input }) => core.endpointKeys.remove(input.name))),
+    },
     session: {
-      start: os.session.start.handler(reported(({ input }) => core.session.start(input))),
+      start: os.session.start.handler(reported(({ input }) => core.start(input))),
       stop: os.session.stop.handler(reported(() => core.session.stop())),
       cancel: os.session.cancel.handler(reported(() => core.session.cancel())),
       retry: os.session.retry.handler(reported(({ input }) => core.session.retry(input))),

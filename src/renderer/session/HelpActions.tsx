@@ -39,6 +39,7 @@ export function HelpActions({ report }: { report: ErrorReport }) {
     case "choose-key":
     case "choose-course":
     case "edit-host":
+    case "edit-endpoint":
       return <div className="row">{retryable && retry}{changeChoices}</div>;
     case "open-logs":
       return <div className="row">{retry}<Button onClick={() => showView("logs")}>{en.help.openLogs}</Button>{giveUp}</div>;

@@ -5,9 +5,11 @@ import type { SessionPhase, StartRequest } from "../../../src/contract/session.t
 import type { JournalEntry } from "../../../src/core/session/entries.ts";
 import { fold, remains } from "../../../src/core/session/journal.ts";
 import { decide, transition, type SessionInput } from "../../../src/core/session/machine.ts";
-import { PLAN } from "../../../src/core/session/plan.ts";
+import { PLAN as FULL_PLAN, planFor } from "../../../src/core/session/plan.ts";
 import { idle, toSnapshot, type SessionState } from "../../../src/core/session/state.ts";
 
+/** Without an endpoint, as these sessions are. */
+const PLAN = planFor(FULL_PLAN, null);
 const AT = "2026-01-01T10:00:00.000Z";
 const REQUEST: StartRequest = { stick: "/media/stick", host: { kind: "ssh", address: "root@pod", identity: "/keys/id" } };
 const LOST: ErrorReport = { code: "host-lost", message: "The connection broke." };

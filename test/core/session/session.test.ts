@@ -3,11 +3,13 @@ import { MentorError } from "../../../src/contract/errors.ts";
 import type { SessionPhase, StartRequest } from "../../../src/contract/session.ts";
 import type { JournalEntry } from "../../../src/core/session/entries.ts";
 import { fold } from "../../../src/core/session/journal.ts";
-import { PLAN } from "../../../src/core/session/plan.ts";
+import { PLAN as FULL_PLAN, planFor } from "../../../src/core/session/plan.ts";
 import { toSnapshot } from "../../../src/core/session/state.ts";
 import { settled } from "../../fakes/clock.ts";
 import { collect, PracticeRun, untilAborted } from "./practice-run.ts";
 
+/** Without an endpoint, as these sessions are. */
+const PLAN = planFor(FULL_PLAN, null);
 const IDS = PLAN.map(({ id }) => id);
 const LOST = new MentorError("host-lost", "The connection broke.");
 

@@ -2,7 +2,7 @@ import type { ErrorReport } from "../../../src/contract/errors.ts";
 import type { StepId } from "../../../src/contract/plan.ts";
 import type { Progress } from "../../../src/contract/progress.ts";
 import type { SessionSnapshot, StepState } from "../../../src/contract/session.ts";
-import { PLAN } from "../../../src/core/session/plan.ts";
+import { PLAN, planFor } from "../../../src/core/session/plan.ts";
 
 const SECONDS: Record<StepId, [from: number, to: number]> = {
   "find-model": [0, 0.4],
@@ -10,6 +10,7 @@ const SECONDS: Record<StepId, [from: number, to: number]> = {
   "inspect-host": [2.1, 3],
   fit: [3, 3.1],
   "install-kit": [3.1, 24.6],
+  "check-endpoint": [24.6, 24.6],
   "arm-watchdog": [24.6, 25.4],
   "upload-model": [25.4, 238],
   "start-milvus": [25.4, 31.8],
@@ -36,7 +37,7 @@ const at = (seconds: number): string => new Date(Date.now() - AGE * 1000 + secon
 const AGE = 96;
 
 function steps(states: Partial<Record<StepId, Partial<StepState>>>, otherwise: "done" | "waiting"): StepState[] {
-  return PLAN.map(({ id, title, needs, weight }) => {
+  return planFor(PLAN, null).map(({ id, title, needs, weight }) => {
     const [from, to] = SECONDS[id];
     const past: Partial<StepState> = { status: "done", startedAt: at(from), endedAt: at(to), outcome: OUTCOMES[id] ?? null };
     const future: Partial<StepState> = { status: "waiting" };
@@ -60,6 +61,7 @@ const BASE: SessionSnapshot = {
   host: { kind: "ssh", label: "root@203.0.113.7:22022" },
   stick: "/media/anna/COURSE-STICK",
   model: { file: "mistral-7b-instruct-v0.2.Q5_K_M.gguf", name: "Mistral 7B Instruct v0.2", bytes: 5_131_409_696 },
+  servedBy: { chat: null, embedding: null },
   steps: [],
   endpoints: [],
   error: null,

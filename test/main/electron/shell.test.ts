@@ -20,8 +20,9 @@ test("secrets are sealed before they reach a file, and values from before sealin
 });
 
 test("a process without a key store refuses a sealed key instead of using the sealed text", async () => {
-  const files = { get: async (name: string) => (name === "sealed" ? "sealed:xyz" : "plain"), set: async () => {}, delete: async () => {} };
-  await expect(openSecrets(files).get("sealed")).rejects.toMatchObject({ code: "session-sealed" });
+  const files = { get: async (name: string) => (name.endsWith(".sealed") ? "sealed:xyz" : "plain"), set: async () => {}, delete: async () => {} };
+  await expect(openSecrets(files).get("session.sealed")).rejects.toMatchObject({ code: "session-sealed" });
+  await expect(openSecrets(files).get("endpoint.sealed")).rejects.toMatchObject({ code: "secret-sealed" });
   expect(await openSecrets(files).get("other")).toBe("plain");
 });
 

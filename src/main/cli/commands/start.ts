@@ -1,11 +1,13 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
+import { parseEndpointUrl } from "../../../contract/endpoint-url.ts";
 import { MentorError } from "../../../contract/errors.ts";
 import type { HostChoice, SessionSnapshot, StartRequest } from "../../../contract/session.ts";
 import type { CommandContext } from "../command.ts";
 import { withCore, type CoreClient } from "../core.ts";
 import { UsageError } from "../failure.ts";
 import type { Output } from "../output.ts";
+import { describeEndpoint } from "../endpoint.ts";
 import { runToReady } from "../run-session.ts";
 import { stepTimings } from "../session-state.ts";
 import { formatSeconds } from "../units.ts";
@@ -19,17 +21,24 @@ export interface StartOptions {
   model?: string;
   mirror?: string;
   course?: string;
+  llmUrl?: string;
+  llmModel?: string;
+  embeddingUrl?: string;
+  embeddingModel?: string;
+  allowHttp?: boolean;
 }
 
 /** Returns when the session is ready, and leaves it running. */
 export async function start(options: StartOptions, { output, connect }: CommandContext): Promise<void> {
   const { cwd } = output.terminal;
   const host = hostChoice(options, cwd);
+  const endpoints = endpointChoice(options);
   await withCore(connect, async (client) => {
     const request: StartRequest = {
-      stick: options.stick === undefined ? await onlyStick(client) : resolve(cwd, options.stick),
+      stick: options.stick === undefined ? await onlyStick(client, endpoints.chatEndpoint !== undefined) : resolve(cwd, options.stick),
       host,
       model: options.model === undefined ? undefined : modelPath(options.model, cwd),
+      ...endpoints,
       mirror: options.mirror,
       course: options.course === undefined ? undefined : resolve(cwd, options.course),
     };
@@ -50,15 +59,34 @@ function hostChoice({ host, ssh, identity, trust }: StartOptions, cwd: string): 
   return { kind, address: ssh, identity: resolve(cwd, identity), trustFingerprint: trust };
 }
 
+/** What is wrong with an address is said before anything is asked of the core. */
+function endpointChoice({ llmUrl, llmModel, embeddingUrl, embeddingModel, allowHttp, model, mirror }: StartOptions): Pick<StartRequest, "chatEndpoint" | "embeddingEndpoint" | "allowHttp"> {
+  if (llmUrl === undefined && llmModel !== undefined) throw new UsageError("--llm-model goes with --llm-url.");
+  if (embeddingUrl === undefined && embeddingModel !== undefined) throw new UsageError("--embedding-model goes with --embedding-url.");
+  if (llmUrl !== undefined && (model ?? mirror) !== undefined) throw new UsageError(`--llm-url and ${model === undefined ? "--mirror" : "--model"} exclude each other: the endpoint brings its own model.`);
+  const endpoint = (url: string | undefined, name: string | undefined) => (url === undefined ? undefined : { url: endpointAddress(url, allowHttp), model: name });
+  return { chatEndpoint: endpoint(llmUrl, llmModel), embeddingEndpoint: endpoint(embeddingUrl, embeddingModel), allowHttp };
+}
+
+function endpointAddress(url: string, allowHttp?: boolean): string {
+  try {
+    return parseEndpointUrl(url, { allowHttp });
+  } catch (error) {
+    const { message, advice } = error as MentorError;
+    throw new UsageError([message, advice].filter(Boolean).join(" "));
+  }
+}
+
 /** A name that is no file here is meant relative to the stick. */
 function modelPath(model: string, cwd: string): string {
   const here = resolve(cwd, model);
   return existsSync(here) ? here : model;
 }
 
-async function onlyStick(client: CoreClient): Promise<string> {
+async function onlyStick(client: CoreClient, optional: boolean): Promise<string | undefined> {
   const sticks = (await client.sticks.list()).filter((stick) => stick.kind === "removable");
   const [only] = sticks;
+  if (only === undefined && optional) return undefined;
   if (only === undefined) throw new MentorError("stick-missing", "No stick is plugged in, and none was named.", { advice: "Plug the stick in, or name a folder that holds the model: --stick DIR." });
   if (sticks.length > 1) throw new UsageError(`Several sticks are plugged in: name one with --stick.\n${sticks.map((stick) => `  ${stick.path}  ${stick.label}`).join("\n")}`);
   return only.path;
@@ -67,7 +95,7 @@ async function onlyStick(client: CoreClient): Promise<string> {
 function describeReady(session: SessionSnapshot, output: Output): void {
   output.line();
   const took = session.startedAt !== null && session.readyAt !== null ? ` after ${formatSeconds((Date.parse(session.readyAt) - Date.parse(session.startedAt)) / 1000)}` : "";
-  output.line(`Ready${took}: ${session.model?.name ?? "the model"} on ${session.host?.label ?? "the host"}.`);
+  output.line(`Ready${took}: ${session.servedBy.chat === null ? (session.model?.name ?? "the model") : describeEndpoint(session.servedBy.chat)} on ${session.host?.label ?? "the host"}.`);
   for (const { service, url, moved } of session.endpoints) output.line(`  ${service.padEnd(6)} ${url}${moved ? "  (the usual port was taken)" : ""}`);
   output.line(`Ask with: ai-mentor ask "…"    Stop with: ai-mentor stop`);
 }

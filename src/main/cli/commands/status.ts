@@ -2,6 +2,7 @@ import type { SessionPhase, SessionSnapshot } from "../../../contract/session.ts
 import type { CommandContext } from "../command.ts";
 import { withCore } from "../core.ts";
 import type { Output } from "../output.ts";
+import { describeEndpoint } from "../endpoint.ts";
 import { describeProgress } from "../session-view.ts";
 import { formatBytes } from "../units.ts";
 
@@ -25,6 +26,9 @@ function describeSession(session: SessionSnapshot, output: Output): void {
   if (session.phase === "idle") return;
   if (session.host !== null) output.line(`  Host:   ${session.host.label}`);
   if (session.model !== null) output.line(`  Model:  ${session.model.name} (${formatBytes(session.model.bytes)})`);
+  const { chat, embedding } = session.servedBy;
+  if (chat !== null) output.line(`  Chat:   ${describeEndpoint(chat)}`);
+  if (embedding !== null) output.line(`  Search: ${describeEndpoint(embedding)}`);
   if (session.course !== null) output.line(`  Course: ${session.course.documents} documents, ${session.course.passages} passages`);
   for (const { service, url } of session.endpoints) output.line(`  ${`${service}:`.padEnd(7)} ${url}`);
   for (const step of session.steps.filter(({ status: state }) => state === "running" || state === "failed"))

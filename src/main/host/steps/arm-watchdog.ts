@@ -8,6 +8,7 @@ import { sessionKeyName } from "../session-key.ts";
 import { newToken } from "../token.ts";
 import { agentAnswers } from "./agent-answers.ts";
 import { beat, followAgent } from "./agent-watch.ts";
+import { lastJson } from "./last-json.ts";
 import type { StepTools } from "./tools.ts";
 import "./facts.ts";
 
@@ -109,12 +110,4 @@ async function waitUntilGone({ facts }: StepContext, clock: StepTools["clock"]):
     if (alive.exitCode !== 0) return;
   }
   throw new MentorError("stop-incomplete", `The helper on ${host.label} (process ${pid}) has not ended.`);
-}
-
-function lastJson(text: string): unknown {
-  try {
-    return JSON.parse(text.trim().split("\n").at(-1) ?? "");
-  } catch {
-    return null;
-  }
 }

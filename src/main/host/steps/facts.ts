@@ -9,14 +9,14 @@ declare module "../../../core/session/facts.ts" {
     header: ModelHeader;
     /** Absolute paths of all parts of the model, in order; one for a model in a single file. */
     modelParts: string[];
-    /** The model for searching: of the stick, or the app's own. */
-    embedding: { path: string; name: string; bytes: number; sha256?: string };
+    /** The model for searching: of the stick, the app's own (these have a file on this computer), or an endpoint's. */
+    embedding: { name: string; sha256?: string; file?: { path: string; bytes: number } };
     /** Folder on this computer; null when the session brings no course. */
     courseFolder: string | null;
     gpu: "cpu" | "cuda" | "metal";
     fit: Fit;
     /** Where the models lie on the host. */
-    hostModels: { chat: string; embedding: string };
+    hostModels: { chat: string | null; embedding: string | null };
   }
   interface LiveHandles {
     agent: AgentClient;

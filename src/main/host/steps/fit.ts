@@ -5,7 +5,7 @@ import { fitModel } from "../../../core/model/fit.ts";
 import type { StepContext, StepImplementation } from "../../../core/session/step.ts";
 
 /** Students answered at once, unless the request says otherwise. */
-const PARALLEL = 4;
+export const PARALLEL = 4;
 /** Kit, unpacked beside its archive, and the course store with room to grow. Bytes. */
 const BESIDES_MODEL = 2 * 2 ** 30;
 
@@ -16,11 +16,17 @@ export function fit(): StepImplementation {
     async run(context) {
       const { facts, request } = context;
       const report = facts.require("report");
-      const gpu = gpuOf(report);
+      const runsModel = request.chatEndpoint === undefined || request.embeddingEndpoint === undefined;
+      // Where no model of ours runs, the part of the tools that knows graphics cards stays at home.
+      const gpu = runsModel ? gpuOf(report) : "cpu";
       facts.set("gpu", gpu);
+      if (request.chatEndpoint !== undefined) {
+        await requireDisk(context);
+        return { outcome: "the endpoint needs no room here" };
+      }
       const fitted = fitModel({
         weightsBytes: facts.require("model").bytes,
-        besidesBytes: facts.require("embedding").bytes,
+        besidesBytes: facts.get("embedding")?.file?.bytes,
         header: facts.require("header"),
         parallel: request.parallel ?? PARALLEL,
         contextTokens: request.contextTokens,
@@ -40,10 +46,10 @@ function gpuOf(report: HostReport): "cpu" | "cuda" | "metal" {
 }
 
 async function requireDisk({ facts }: StepContext): Promise<void> {
-  const [model, layout, report] = [facts.require("model"), facts.require("layout"), facts.require("report")];
+  const [layout, report] = [facts.require("layout"), facts.require("report")];
   let there = 0;
-  for (const part of facts.require("modelParts")) there += (await facts.requireHandle("host").stat(`${layout.models}/${basename(part)}`))?.bytes ?? 0;
-  const needed = BESIDES_MODEL + Math.max(0, model.bytes - there);
+  for (const part of facts.get("modelParts") ?? []) there += (await facts.requireHandle("host").stat(`${layout.models}/${basename(part)}`))?.bytes ?? 0;
+  const needed = BESIDES_MODEL + Math.max(0, (facts.get("model")?.bytes ?? 0) - there);
   if (report.diskFreeBytes >= needed) return;
   const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
   throw new MentorError("disk-full", `${facts.require("hostLabel")} has ${gigabytes(report.diskFreeBytes)} free in ${layout.root}; ${gigabytes(needed)} are needed.`, {

@@ -1,5 +1,6 @@
 import type { StepImplementation } from "../../../core/session/step.ts";
 import { armWatchdog } from "./arm-watchdog.ts";
+import { checkEndpoint } from "./check-endpoint.ts";
 import { connect } from "./connect.ts";
 import { findModel } from "./find-model.ts";
 import { fit } from "./fit.ts";
@@ -20,11 +21,12 @@ export function createSteps(tools: StepTools): StepImplementation[] {
     inspectHost(tools),
     fit(),
     installKit(tools),
+    checkEndpoint(tools),
     armWatchdog(tools),
     uploadModel(tools),
     startMilvus(),
     startLlm(),
-    startApi(),
+    startApi(tools),
     openTunnels(),
     restoreCourse(),
     selfCheck(),

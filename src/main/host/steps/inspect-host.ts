@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { inspectThisComputer } from "../../../adapters/local/inspection.ts";
 import { freePort } from "../../../adapters/local/free-port.ts";
-import { DEFAULT_PORTS } from "../../../contract/agent.ts";
+import { DEFAULT_PORTS, type ServiceName } from "../../../contract/agent.ts";
 import { MentorError } from "../../../contract/errors.ts";
+import type { StartRequest } from "../../../contract/session.ts";
 import { hostLayout } from "../../../core/host/layout.ts";
 import { bringPython } from "../../../core/host/python.ts";
 import { probeHost } from "../../../core/host/probe.ts";
@@ -15,30 +16,38 @@ import type { StepTools } from "./tools.ts";
 export function inspectHost({ dataFolder }: StepTools): StepImplementation {
   return {
     id: "inspect-host",
-    async run({ facts, signal, log, progress }) {
+    async run({ facts, signal, log, progress, request }) {
       const host = facts.requireHandle("host");
       const local = host.kind === "local";
       const seen = local ? await inspectThisComputer(join(dataFolder, "host")) : await probeHost(host, signal);
       requireSuitable(seen, host.label, !local);
-      if (!local) requireFreePorts(seen, host.label);
+      const wanted = local ? await portsOnThisComputer() : portsOnHost(seen, request);
+      if (!local) requireFreePorts(seen, wanted, host.label);
       const report = await bringPython(host, seen, signal, (detail) => progress({ done: 0, total: null, unit: "steps", rate: null, etaSeconds: null, detail }));
       log("info", `${report.platform} ${report.arch}, ${report.cpus} processors, Python ${report.python?.version ?? "none"}, graphics: ${report.gpus.map((gpu) => gpu.name).join(", ") || "none"}.`);
       facts.set("report", report);
       facts.set("layout", hostLayout(report.root, report.platform));
-      facts.set("ports", local ? await portsOnThisComputer() : { ...DEFAULT_PORTS });
+      facts.set("ports", wanted);
       return { outcome: report.gpus[0]?.name ?? `${report.cpus} processors` };
     },
   };
 }
 
 /** An agent of an earlier session may hold the ports itself: it is replaced later, and checked then. */
-function requireFreePorts(report: HostReport, label: string): void {
-  const taken = report.agentSeen ? [] : Object.values(DEFAULT_PORTS).filter((port) => report.portsInUse.includes(port));
+function requireFreePorts(report: HostReport, wanted: Record<ServiceName, number>, label: string): void {
+  const taken = report.agentSeen ? [] : Object.values(wanted).filter((port) => report.portsInUse.includes(port));
   if (taken.length === 0) return;
   throw new MentorError("port-in-use", `On ${label} another program already uses port ${taken.join(" and port ")}.`, {
     kept: "The other program was left alone, and nothing was sent.",
     details: { port: taken[0]! },
   });
+}
+
+/** Beside a chat endpoint our LLM server makes way: the endpoint may be another program on this very host, on the usual port. */
+function portsOnHost({ portsInUse }: HostReport, { chatEndpoint }: StartRequest): Record<ServiceName, number> {
+  let { llm } = DEFAULT_PORTS as { llm: number };
+  if (chatEndpoint !== undefined) while (portsInUse.includes(llm)) llm++;
+  return { ...DEFAULT_PORTS, llm };
 }
 
 async function portsOnThisComputer() {

@@ -6,11 +6,12 @@ import "./facts.ts";
 
 /** Brings the mentor to this computer's loopback. Milvus stays on the host until somebody asks for it. */
 export function openTunnels(): StepImplementation {
-  const open = async ({ facts, log }: StepContext) => {
-    const llm = await openEndpoint(facts, "llm");
+  const open = async ({ facts, log, request }: StepContext) => {
+    // Where an endpoint chats, there is nothing on our LLM server that a person could use.
+    const llm = request.chatEndpoint === undefined ? [await openEndpoint(facts, "llm")] : [];
     const api = await openEndpoint(facts, "api");
-    facts.set("endpoints", [api, llm]);
-    for (const { service, url, moved } of [api, llm]) log("info", `${service} is at ${url}${moved ? " (the usual port is taken on this computer)" : ""}.`);
+    facts.set("endpoints", [api, ...llm]);
+    for (const { service, url, moved } of [api, ...llm]) log("info", `${service} is at ${url}${moved ? " (the usual port is taken on this computer)" : ""}.`);
     await facts.hold("mentor", new MentorApi({ url: api.url, key: facts.requireHandle("key") }));
   };
   return {

@@ -5,6 +5,7 @@ import { keepManifest, loadKeptManifest } from "../../../core/stick/manifest.ts"
 import { sourceFailure } from "../../../core/upload/source.ts";
 import { mirrorUrlOfPart } from "../../../core/upload/mirror-url.ts";
 import { uploadFile } from "../../../core/upload/upload.ts";
+import type { JournalledFacts } from "../../../core/session/facts.ts";
 import type { StepContext, StepImplementation } from "../../../core/session/step.ts";
 import type { StepTools } from "./tools.ts";
 import "./facts.ts";
@@ -15,18 +16,28 @@ export function uploadModel(tools: StepTools): StepImplementation {
     id: "upload-model",
     async run(context) {
       const { facts, request } = context;
-      const model = facts.require("model");
-      const embedding = facts.require("embedding");
-      const small = await send(tools, context, embedding.path);
-      facts.set("embedding", { ...embedding, sha256: small.sha256 });
-      const parts: UploadResult[] = [];
-      for (const part of facts.require("modelParts")) parts.push(await send(tools, context, part, request.mirror && mirrorUrlOfPart(request.mirror, basename(part))));
-      const [first] = parts as [UploadResult, ...UploadResult[]];
-      facts.set("model", { ...model, sha256: first.sha256 });
-      facts.set("hostModels", { chat: first.path, embedding: small.path });
-      facts.keep(`The model ${model.name} stays on ${facts.require("hostLabel")} in ${facts.require("layout").models}.`);
-      const skipped = [small, ...parts].every((file) => file.skipped);
-      return { skipped, outcome: skipped ? "already there, proven" : outcome([small, ...parts]) };
+      const sent: UploadResult[] = [];
+      const hostModels: JournalledFacts["hostModels"] = { chat: null, embedding: null };
+      const embedding = facts.get("embedding");
+      if (embedding?.file !== undefined) {
+        const small = await send(tools, context, embedding.file.path);
+        sent.push(small);
+        facts.set("embedding", { ...embedding, sha256: small.sha256 });
+        hostModels.embedding = small.path;
+      }
+      const model = facts.get("model");
+      if (model !== undefined) {
+        const parts: UploadResult[] = [];
+        for (const part of facts.require("modelParts")) parts.push(await send(tools, context, part, request.mirror && mirrorUrlOfPart(request.mirror, basename(part))));
+        const [first] = parts as [UploadResult, ...UploadResult[]];
+        sent.push(...parts);
+        facts.set("model", { ...model, sha256: first.sha256 });
+        hostModels.chat = first.path;
+        facts.keep(`The model ${model.name} stays on ${facts.require("hostLabel")} in ${facts.require("layout").models}.`);
+      }
+      facts.set("hostModels", hostModels);
+      const skipped = sent.every((file) => file.skipped);
+      return { skipped, outcome: skipped ? "already there, proven" : outcome(sent) };
     },
   };
 }

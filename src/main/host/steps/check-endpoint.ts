@@ -1,0 +1,65 @@
+import { createHash } from "node:crypto";
+import type { EndpointAddress, EndpointCheckRequest, EndpointCheckResult } from "../../../contract/endpoint.ts";
+import { fromErrorReport, MentorError, type ErrorReport } from "../../../contract/errors.ts";
+import type { ModelEndpoint } from "../../../contract/session.ts";
+import { kitProgram } from "../../../core/kit/install.ts";
+import type { StepContext, StepImplementation } from "../../../core/session/step.ts";
+import { EndpointKeys } from "../endpoint-keys.ts";
+import { lastJson } from "./last-json.ts";
+import type { StepTools } from "./tools.ts";
+import "./facts.ts";
+
+/** Foreign endpoints, asked from the host, before anything is started there: what they lack is said now, not in the middle of a lesson. */
+export function checkEndpoint({ secrets, redact }: StepTools): StepImplementation {
+  const keys = new EndpointKeys(secrets);
+  const keysOf = async ({ request }: StepContext) => {
+    const found = await keys.of(request);
+    for (const key of [found.chat, found.embedding]) if (key !== null) redact(key);
+    return found;
+  };
+  return {
+    id: "check-endpoint",
+    async run(context) {
+      const { request, facts, log } = context;
+      const found = await keysOf(context);
+      const { chat, embedding } = await check(context, { chat: addressOf(request.chatEndpoint, found.chat), embedding: addressOf(request.embeddingEndpoint, found.embedding) });
+      const outcome: string[] = [];
+      if (chat !== null && request.chatEndpoint !== undefined) {
+        const { url } = request.chatEndpoint;
+        facts.set("chatEndpoint", { url, model: chat.model, dialect: chat.dialect });
+        facts.keep(`Questions, with passages of the course, went to ${chat.model} at ${url}; what it keeps of them is up to whoever runs it.`);
+        log("info", `${chat.model} at ${url} chats and streams${chat.streamsUsage ? "" : ", without counting its tokens"}.`);
+        outcome.push(chat.model);
+      }
+      if (embedding !== null && request.embeddingEndpoint !== undefined) {
+        const { url } = request.embeddingEndpoint;
+        facts.set("embeddingEndpoint", { url, ...embedding });
+        facts.set("embedding", { name: embedding.model, sha256: identityOf(embedding.model) });
+        facts.keep(`The course's text went to ${embedding.model} at ${url} to be made searchable; what it keeps of it is up to whoever runs it.`);
+        log("info", `${embedding.model} at ${url} makes embeddings of ${embedding.dimension} dimensions.`);
+        outcome.push(`${embedding.model}, ${embedding.dimension} dimensions`);
+      }
+      return { outcome: outcome.join("; ") };
+    },
+    // It leaves nothing on the host; what it found is among the facts. The keys must be known again, to be kept out of the logs.
+    async adopt(context) {
+      await keysOf(context);
+      return true;
+    },
+  };
+}
+
+const addressOf = (endpoint: ModelEndpoint | undefined, key: string | null): EndpointAddress | null => (endpoint === undefined ? null : { url: endpoint.url, key, model: endpoint.model ?? null });
+
+/** An endpoint shows no file to hash: its model is known by its name, and by the length of its vectors besides. */
+const identityOf = (model: string): string => createHash("sha256").update(`openai-compatible endpoint\n${model}`).digest("hex");
+
+async function check({ facts, signal }: StepContext, request: EndpointCheckRequest): Promise<EndpointCheckResult> {
+  const host = facts.requireHandle("host");
+  const kit = facts.require("kit").path;
+  const { stdout, stderr, exitCode } = await host.exec([kitProgram(kit, "node"), kitProgram(kit, "api.mjs"), "--check"], { input: JSON.stringify(request), signal });
+  const said = lastJson(stdout) as { result: EndpointCheckResult } | { error: ErrorReport } | null;
+  if (said !== null && "error" in said) throw fromErrorReport(said.error);
+  if (said !== null && exitCode === 0) return said.result;
+  throw new MentorError("agent-failed", `The check of the endpoint did not run on ${host.label}.`, { cause: new Error(stderr.trim().slice(-2000) || `exit code ${exitCode}`) });
+}

@@ -1,0 +1,40 @@
+import { describe, expect, test } from "vitest";
+import type { StepId } from "../../../src/contract/plan.ts";
+import type { StartRequest } from "../../../src/contract/session.ts";
+import { PLAN, planFor } from "../../../src/core/session/plan.ts";
+
+const OWN: StartRequest = { stick: "/media/stick", host: { kind: "local" } };
+const ENDPOINT = { url: "https://llm.example/v1" };
+const SESSIONS = {
+  own: OWN,
+  "chat elsewhere": { ...OWN, chatEndpoint: ENDPOINT },
+  "embeddings elsewhere": { ...OWN, embeddingEndpoint: ENDPOINT },
+  "both elsewhere": { ...OWN, chatEndpoint: ENDPOINT, embeddingEndpoint: ENDPOINT },
+} satisfies Record<string, StartRequest>;
+
+const needsOf = (request: StartRequest, step: StepId) => planFor(PLAN, request).find(({ id }) => id === step)?.needs;
+
+describe.each(Object.entries(SESSIONS))("%s", (_, request) => {
+  test("every need is a step that comes before", () => {
+    const before = new Set<StepId>();
+    for (const { id, needs } of planFor(PLAN, request)) {
+      for (const need of needs) expect(before).toContain(need);
+      before.add(id);
+    }
+  });
+});
+
+test("a session checks endpoints, and sends and loads models, only where it has them", () => {
+  const left = (request: StartRequest) => PLAN.map(({ id }) => id).filter((id) => !planFor(PLAN, request).some((step) => step.id === id));
+  expect(left(SESSIONS.own)).toEqual(["check-endpoint"]);
+  expect(left(SESSIONS["chat elsewhere"])).toEqual([]);
+  expect(left(SESSIONS["embeddings elsewhere"])).toEqual([]);
+  expect(left(SESSIONS["both elsewhere"])).toEqual(["upload-model", "start-llm"]);
+  expect(planFor(PLAN, null)).toEqual(planFor(PLAN, OWN));
+});
+
+test("what needed a step that is left out needs what that one needed", () => {
+  expect(needsOf(SESSIONS.own, "arm-watchdog")).toEqual(["install-kit"]);
+  expect(needsOf(SESSIONS["chat elsewhere"], "arm-watchdog")).toEqual(["check-endpoint"]);
+  expect(needsOf(SESSIONS["both elsewhere"], "start-api")).toEqual(["start-milvus", "arm-watchdog"]);
+});
