@@ -21,7 +21,8 @@ export function inspectHost({ dataFolder }: StepTools): StepImplementation {
       const local = host.kind === "local";
       const seen = local ? await inspectThisComputer(join(dataFolder, "host")) : await probeHost(host, signal);
       requireSuitable(seen, host.label, !local);
-      const wanted = local ? await portsOnThisComputer() : portsOnHost(seen, request);
+      // A session that is found again has its ports, and its own services on them.
+      const wanted = facts.get("ports") ?? (local ? await portsOnThisComputer() : portsOnHost(seen, request));
       if (!local) requireFreePorts(seen, wanted, host.label);
       const report = await bringPython(host, seen, signal, (detail) => progress({ done: 0, total: null, unit: "steps", rate: null, etaSeconds: null, detail }));
       log("info", `${report.platform} ${report.arch}, ${report.cpus} processors, Python ${report.python?.version ?? "none"}, graphics: ${report.gpus.map((gpu) => gpu.name).join(", ") || "none"}.`);
@@ -34,7 +35,7 @@ export function inspectHost({ dataFolder }: StepTools): StepImplementation {
 }
 
 /** An agent of an earlier session may hold the ports itself: it is replaced later, and checked then. */
-function requireFreePorts(report: HostReport, wanted: Record<ServiceName, number>, label: string): void {
+function requireFreePorts(report: HostReport, wanted: Partial<Record<ServiceName, number>>, label: string): void {
   const taken = report.agentSeen ? [] : Object.values(wanted).filter((port) => report.portsInUse.includes(port));
   if (taken.length === 0) return;
   throw new MentorError("port-in-use", `On ${label} another program already uses port ${taken.join(" and port ")}.`, {
