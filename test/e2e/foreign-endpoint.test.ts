@@ -6,13 +6,24 @@ import { text } from "node:stream/consumers";
 import { expect, onTestFinished, test } from "vitest";
 import { startForeignEndpoint } from "../parts/foreign-endpoint.ts";
 import { newUser, type CliUser } from "../parts/mentor-cli.ts";
-import { embeddingModel } from "../parts/models.ts";
+import { LLAMA_SERVER, startLlamaServer } from "../parts/llama-server.ts";
+import { chatModel, embeddingModel } from "../parts/models.ts";
 import { KEY, startedServer } from "../remote/llm/support.ts";
 
 /** On two loaded cores. */
 const MINUTES = 15 * 60_000;
 const COURSE = join(import.meta.dirname, "../../assets/practice-course");
 const QUESTION = "How many steps does binary search need?";
+
+/** llama.cpp's own server where it is at hand, else ours, which is one too. */
+async function startStranger(): Promise<{ url: string; close(): Promise<void> }> {
+  if (LLAMA_SERVER !== undefined) {
+    const server = await startLlamaServer(await chatModel(), KEY, "--alias", "SmolLM2-135M-Instruct.Q4_1");
+    return { ...server, url: new URL(server.url).origin };
+  }
+  const server = await startedServer({ contextTokens: 2048 });
+  return { url: `http://127.0.0.1:${server.port}`, close: () => server.close() };
+}
 
 async function keepKey(user: CliUser, name: string, key: string): Promise<void> {
   const [program, ...words] = user.command;
@@ -31,11 +42,11 @@ function filesWith(folder: string, words: string): string[] {
 }
 
 test("a session without a stick chats with somebody else's server, searches with a model of ours, and keeps the key to itself", { timeout: MINUTES }, async () => {
-  const stranger = await startedServer({ contextTokens: 2048 });
+  const stranger = await startStranger();
   onTestFinished(() => stranger.close());
   const user = newUser();
   onTestFinished(() => user.leave());
-  const url = `http://127.0.0.1:${stranger.port}`;
+  const { url } = stranger;
 
   const keyless = await user.run("start", "--course", COURSE, "--llm-url", url);
   expect({ exit: keyless.exit, code: keyless.last.error?.code, advice: keyless.last.error?.advice }).toEqual({ exit: 1, code: "endpoint-key-rejected", advice: expect.stringContaining("ai-mentor secret set llm") });

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { StepId } from "../../../src/contract/plan.ts";
 import type { StartRequest } from "../../../src/contract/session.ts";
+import { fold } from "../../../src/core/session/journal.ts";
 import { PLAN, planFor } from "../../../src/core/session/plan.ts";
+import { PracticeRun } from "./practice-run.ts";
 
 const OWN: StartRequest = { stick: "/media/stick", host: { kind: "local" } };
 const ENDPOINT = { url: "https://llm.example/v1" };
@@ -11,6 +13,29 @@ const SESSIONS = {
   "embeddings elsewhere": { ...OWN, embeddingEndpoint: ENDPOINT },
   "both elsewhere": { ...OWN, chatEndpoint: ENDPOINT, embeddingEndpoint: ENDPOINT },
 } satisfies Record<string, StartRequest>;
+
+test("such a session runs, is found again after a crash and is undone without the steps that it has not", async () => {
+  const run = new PracticeRun();
+  const request = SESSIONS["both elsewhere"];
+  const plan = planFor(PLAN, request);
+  const acts = (kind: string) => run.acts.filter((act) => act.startsWith(kind)).map((act) => act.slice(kind.length + 1));
+  expect((await run.startAndSettle(request)).phase).toBe("ready");
+  expect(acts("run").toSorted()).toEqual(plan.map(({ id }) => id).toSorted());
+  expect(run.session.snapshot()).toMatchObject({ servedBy: { chat: ENDPOINT, embedding: ENDPOINT } });
+
+  await run.crash();
+  expect((await run.calm()).phase).toBe("ready");
+  expect(acts("adopt").toSorted()).toEqual(plan.map(({ id }) => id).toSorted());
+  await run.session.stop();
+  expect((await run.calm()).phase).toBe("stopped");
+  expect(acts("undo").toSorted()).toEqual(plan.map(({ id }) => id).toSorted());
+  expect(acts("undo").indexOf("start-api")).toBeLessThan(acts("undo").indexOf("arm-watchdog"));
+  expect([...fold(plan, await run.journal.read()).steps.values()].some(({ owned }) => owned)).toBe(false);
+
+  // The next one is an ordinary one again.
+  expect((await run.startAndSettle()).steps.map(({ id }) => id)).toEqual(planFor(PLAN, null).map(({ id }) => id));
+});
+
 
 const needsOf = (request: StartRequest, step: StepId) => planFor(PLAN, request).find(({ id }) => id === step)?.needs;
 

@@ -22,13 +22,16 @@ export interface RunOptions {
   cwd?: string;
   /** What a person types at a terminal when asked; undefined: nobody sits there. */
   typed?: string[];
+  /** What another program writes to the standard input. */
+  piped?: string;
 }
 
 /** Runs a command line against a core, as a person or a script would see it. */
-export async function run(core: FakeCore, words: string[], { interrupt = new AbortController().signal, cwd = "/courses", typed }: RunOptions = {}): Promise<Ran> {
+export async function run(core: FakeCore, words: string[], { interrupt = new AbortController().signal, cwd = "/courses", typed, piped }: RunOptions = {}): Promise<Ran> {
   const [stdout, stderr, stdin] = [collect(), collect(), new PassThrough()];
   const isTTY = typed !== undefined;
-  if (typed !== undefined) stderr.onText = (text) => text.includes("Passphrase") && setImmediate(() => stdin.write(`${typed.shift() ?? ""}\n`));
+  if (typed !== undefined) stderr.onText = (text) => /^(.*Passphrase|Key) /.test(text) && setImmediate(() => stdin.write(`${typed.shift() ?? ""}\n`));
+  if (piped !== undefined) stdin.end(piped);
   const exit = await runCli(words, {
     terminal: { stdout: stdout.stream, stderr: Object.assign(stderr.stream, { isTTY }), stdin: Object.assign(stdin, { isTTY }), cwd, interrupt },
     connect: core.connect,

@@ -13,7 +13,8 @@ import type { EndpointCheckRequest } from "../../../src/contract/endpoint.ts";
 import type { ErrorCode } from "../../../src/contract/errors.ts";
 import { selfSigned } from "../../parts/certificate.ts";
 import { startForeignEndpoint, type Behaviour, type ForeignEndpoint } from "../../parts/foreign-endpoint.ts";
-import { embeddingModel } from "../../parts/models.ts";
+import { LLAMA_SERVER, startLlamaServer } from "../../parts/llama-server.ts";
+import { chatModel, embeddingModel } from "../../parts/models.ts";
 import { KEY as OWN_KEY, startedServer } from "../llm/support.ts";
 
 const KEY = "sk-stranger-0123456789";
@@ -49,10 +50,17 @@ test("our own LLM server passes as a stranger, and so does its refusal of what i
   await expect(checkEndpoints({ chat: null, embedding: { ...address, url: `http://127.0.0.1:${chatAlone.port}/v1`, model: "SmolLM2-135M-Instruct.Q4_1" } })).rejects.toMatchObject({ code: "endpoint-no-embeddings", message: expect.stringContaining("No embedding model is loaded") });
 });
 
-/** A llama-server with a chat model, run by whoever tests: AI_MENTOR_LLAMA_SERVER names the address it listens at. */
-test.runIf(process.env.AI_MENTOR_LLAMA_SERVER !== undefined)("a real llama-server passes", { timeout: 120_000 }, async () => {
-  const result = await checkEndpoints({ chat: { url: process.env.AI_MENTOR_LLAMA_SERVER!, key: process.env.AI_MENTOR_LLAMA_SERVER_KEY ?? null, model: null }, embedding: null });
-  expect(result.chat).toEqual({ model: expect.any(String), dialect: { tokenLimit: "max_tokens", temperature: true }, streamsUsage: true });
+test.runIf(LLAMA_SERVER !== undefined)("a real llama-server passes where it has what is asked for, and is refused by name where not", { timeout: 120_000 }, async () => {
+  const [chat, vectors] = await Promise.all([startLlamaServer(await chatModel(), KEY, "--alias", "smol"), startLlamaServer(await embeddingModel(), KEY, "--alias", "minilm", "--embeddings")]);
+  onTestFinished(async () => void (await Promise.all([chat.close(), vectors.close()])));
+  expect(await checkEndpoints({ chat: { url: chat.url, key: KEY, model: null }, embedding: { url: vectors.url, key: KEY, model: "minilm" } })).toEqual({
+    chat: { model: "smol", dialect: { tokenLimit: "max_tokens", temperature: true }, streamsUsage: true },
+    embedding: { model: "minilm", dimension: 384 },
+  });
+  await expect(embeddingOf(chat, "smol")).rejects.toMatchObject({ code: "endpoint-no-embeddings" });
+  await expect(chatOf(vectors, "minilm")).rejects.toMatchObject({ code: "endpoint-no-chat" });
+  await expect(chatOf(chat, "other")).rejects.toMatchObject({ code: "endpoint-model-missing", details: { models: ["smol"] } });
+  await expect(chatOf(chat, "smol", "sk-wrong-9876543210")).rejects.toMatchObject({ code: "endpoint-key-rejected" });
 });
 
 test("the only model needs no name", async () => {
