@@ -166,8 +166,8 @@ class Check {
     if (status === 401 || status === 403) {
       const command = `ai-mentor secret set ${this.#purpose === "chat" ? "llm" : "embedding"}`;
       return this.#address.key === null
-        ? new MentorError("endpoint-key-rejected", `${this.#where} asks for a key, and none is kept (${said}).`, { advice: `Keep its key with ${command}, then press Retry.` })
-        : new MentorError("endpoint-key-rejected", `${this.#where} does not accept the key that is kept for it (${said}).`, { advice: `Keep the right key with ${command}, then press Retry.` });
+        ? new MentorError("endpoint-key-rejected", `${this.#where} asks for a key, and none is kept (${said}).`, { advice: `Enter its key (in a terminal: ${command}), then press Retry.` })
+        : new MentorError("endpoint-key-rejected", `${this.#where} does not accept the key that is kept for it (${said}).`, { advice: `Enter the right key (in a terminal: ${command}), then press Retry.` });
     }
     if (status === 429 || status === 503) return new MentorError("endpoint-busy", `${this.#where} takes no requests now (${said}).`);
     const aboutModel = code === "model_not_found" || (status === 404 && /\bmodel\b/i.test(message)) || (status === 400 && /\bmodel\b.*\b(not exist|not found|unknown|invalid)/i.test(message));

@@ -103,7 +103,7 @@ export const ERRORS = {
   "endpoint-address-invalid": entry("This endpoint's address cannot be used", NOTHING_STARTED, "Write it as https://host/v1; http:// does for this computer and private networks only.", "edit-endpoint", { retryable: false }),
   "endpoint-unreachable": entry("The endpoint cannot be reached", ENDPOINT_KEPT, "Check its address and that it runs; the host must reach it, not only this computer.", "edit-endpoint"),
   "endpoint-untrusted": entry("The endpoint's certificate is not trusted", "No key and no question was sent to it.", "Check the address. If the endpoint has a certificate authority of its own, install that on the host.", "edit-endpoint"),
-  "endpoint-key-rejected": entry("The endpoint does not accept the key", ENDPOINT_KEPT, "Keep the right key with ai-mentor secret set llm (or embedding), then press Retry.", "edit-endpoint"),
+  "endpoint-key-rejected": entry("The endpoint does not accept the key", ENDPOINT_KEPT, "Enter the right key (in a terminal: ai-mentor secret set llm, or embedding), then press Retry.", "edit-endpoint"),
   "endpoint-model-missing": entry("The endpoint does not have this model", ENDPOINT_KEPT, "Choose one of the models that it has, by its exact name.", "edit-endpoint"),
   "endpoint-not-openai": entry("This is no OpenAI-compatible endpoint", ENDPOINT_KEPT, "Check the address: it usually ends in /v1.", "edit-endpoint"),
   "endpoint-no-chat": entry("The endpoint does not chat", ENDPOINT_KEPT, "Choose a model that is made for chatting, or another endpoint.", "edit-endpoint"),

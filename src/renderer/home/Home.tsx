@@ -5,6 +5,7 @@ import { Notice } from "../parts/Notice.tsx";
 import { Screen } from "../parts/Screen.tsx";
 import { en } from "../strings/en.ts";
 import { CourseCard } from "./CourseCard.tsx";
+import { EndpointCard } from "./EndpointCard.tsx";
 import { HostCard } from "./HostCard.tsx";
 import { Launch } from "./Launch.tsx";
 import { PracticeCard } from "./PracticeCard.tsx";
@@ -33,6 +34,7 @@ export function Home() {
           <div className="home-column">
             <HostCard />
             <CourseCard />
+            <EndpointCard />
           </div>
         </div>
       </Screen>

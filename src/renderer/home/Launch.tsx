@@ -7,6 +7,7 @@ import { usePractice } from "../stores/practice.ts";
 import { startSession, useSession } from "../stores/session.ts";
 import { useStick, useSticks } from "../stores/sticks.ts";
 import { en } from "../strings/en.ts";
+import { keepEndpointKey } from "./endpoint-key.ts";
 import { rememberHost } from "./remember-host.ts";
 import { needsModelChoice, startBlocker, usableModels } from "./start-blocker.ts";
 import { toStartRequest } from "./start-request.ts";
@@ -23,7 +24,8 @@ export function Launch() {
   const stick = useStick();
   const blocker = startBlocker({ connection, phase, looking, practising, stick, choices });
   const start = async () => {
-    if (stick === null || pending !== null) return;
+    if (blocker !== null || pending !== null) return;
+    if (choices.endpoint !== null && !(await keepEndpointKey(choices.endpoint))) return;
     const accepted = await startSession(toStartRequest(stick, choices));
     if (accepted) rememberHost(choices);
   };
@@ -36,7 +38,7 @@ export function Launch() {
         {refusal !== null && <ErrorNotice report={refusal} />}
         <p id="launch-reason" className="launch-reason">
           <strong>{blocker === null ? en.launch.ready : en.launch.notYet}</strong>
-          <span className="soft">{blocker ?? en.launch.summary(model?.header?.name || model?.file || "", host)}</span>
+          <span className="soft">{blocker ?? en.launch.summary(choices.endpoint === null ? model?.header?.name || model?.file || "" : en.endpoint.summary(choices.endpoint), host)}</span>
         </p>
         <Button look="chalk" size="big" blocked={blocker !== null || pending !== null} aria-describedby="launch-reason" onClick={start}>
           <Play size={22} aria-hidden fill="currentColor" />

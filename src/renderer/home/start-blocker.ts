@@ -24,8 +24,10 @@ export function startBlocker({ connection, phase, looking, practising, stick, ch
   if (isActive(phase)) return words.running;
   if (practising) return words.practice;
   if (looking) return words.looking;
-  if (stick === null) return words.noStick;
-  if (needsModelChoice(stick)) {
+  if (choices.endpoint !== null) {
+    if (choices.endpoint.url.trim() === "") return words.endpoint;
+  } else if (stick === null) return words.noStick;
+  else if (needsModelChoice(stick)) {
     if (choices.model === null) return words.model;
   } else if (stick.problem !== null) return `${ERRORS[stick.problem.code].title}.`;
   return choices.host === "ssh" ? hostBlocker(choices) : null;

@@ -4,11 +4,12 @@ import type { Choices } from "../stores/choices.ts";
 import { needsModelChoice } from "./start-blocker.ts";
 
 /** What the first screen's choices mean to the core. */
-export function toStartRequest(stick: Stick, { host, address, identity, model, course }: Choices): StartRequest {
+export function toStartRequest(stick: Stick | null, { host, address, identity, model, course, endpoint }: Choices): StartRequest {
   return {
-    stick: stick.path,
+    ...(stick === null ? {} : { stick: stick.path }),
     host: host === "local" ? { kind: "local" } : { kind: "ssh", address: address.trim(), identity: identity.trim() },
-    ...(needsModelChoice(stick) && model !== null ? { model } : {}),
+    ...(endpoint === null && stick !== null && needsModelChoice(stick) && model !== null ? { model } : {}),
+    ...(endpoint === null ? {} : { chatEndpoint: { url: endpoint.url.trim(), ...(endpoint.model.trim() === "" ? {} : { model: endpoint.model.trim() }) } }),
     ...(course === "" ? {} : { course }),
   };
 }

@@ -69,7 +69,8 @@ function Phase({ session }: { session: SessionSnapshot }) {
   }
 }
 
-function describe({ model, host }: SessionSnapshot): string {
+function describe({ model, host, servedBy: { chat } }: SessionSnapshot): string {
   if (host === null) return "";
+  if (chat !== null) return en.session.on(en.endpoint.summary(chat), host.label);
   return model === null ? host.label : en.session.on(model.name, host.label);
 }

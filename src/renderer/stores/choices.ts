@@ -10,8 +10,10 @@ export interface Choices {
   identity: string;
   /** Course folder instead of the stick's own; empty for the stick's own. */
   course: string;
+  /** Somebody else's LLM server; null for the model on the stick. The key is empty where the one that is kept will do. */
+  endpoint: { url: string; model: string; key: string } | null;
 }
 
-export const useChoices = create<Choices>(() => ({ stick: null, model: null, host: "local", address: "", identity: "", course: "" }));
+export const useChoices = create<Choices>(() => ({ stick: null, model: null, host: "local", address: "", identity: "", course: "", endpoint: null }));
 
 export const choose = (changes: Partial<Choices>): void => useChoices.setState(changes);

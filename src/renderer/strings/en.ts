@@ -95,6 +95,16 @@ export const en = {
     back: "Use the stick's own",
     clear: "Start without a course",
   },
+  endpoint: {
+    title: "Another LLM server",
+    none: "The model on the stick answers.",
+    use: "Use an endpoint instead",
+    back: "Use the stick's model",
+    text: "Any OpenAI-compatible endpoint. Questions, with the passages found for them, are sent there; no stick is needed.",
+    fields: { url: "Endpoint address", model: "Model name", key: "API key" },
+    hints: { url: "https://host/v1, as the host of the session reaches it", model: "Empty for the only one it offers", key: "Kept among the app's secrets; empty for the one kept before, or for none" },
+    summary: ({ url, model }: { url: string; model?: string }) => (model ? `${model} at ${url}` : url),
+  },
   launch: {
     button: "Start Session",
     starting: "Starting …",
@@ -105,6 +115,7 @@ export const en = {
     blocked: {
       connection: "The app is not connected.",
       looking: "Looking for sticks.",
+      endpoint: "Enter the endpoint's address.",
       noStick: "Plug in a stick, or use a folder.",
       model: "Choose which model to use.",
       running: "A session is already running. Stop it before you start another.",

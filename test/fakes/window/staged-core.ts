@@ -86,7 +86,7 @@ export async function openStage(scene: Partial<Stage> = {}) {
         }
       }),
     },
-    secrets: { list: os.secrets.list.handler(() => []), set: os.secrets.set.handler(() => undefined), remove: os.secrets.remove.handler(() => undefined) },
+    secrets: { list: os.secrets.list.handler(() => []), set: os.secrets.set.handler(({ input }) => void calls.push({ name: "secret", input })), remove: os.secrets.remove.handler(() => undefined) },
     keys: {
       list: os.keys.list.handler(() => [{ path: "/home/anna/.ssh/id_ed25519", publicKey: "ssh-ed25519 AAAAC3Nz anna@laptop", fingerprint: "SHA256:uNiVztksCsDhcc0u9e8BgrJXVGDRVLbHTuBtHrpCZ0k" }]),
       make: os.keys.make.handler(() => ({ path: "/home/anna/.local/share/ai-mentor/keys/id_ed25519", publicKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ8mJ2v0i1dWk1oTnJ5m6c9w3yqkXgqvEoZ2W3aTf9dP ai-mentor@annas-laptop", fingerprint: "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU" })),

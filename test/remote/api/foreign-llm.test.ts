@@ -19,7 +19,7 @@ async function foreign(changes: Partial<Behaviour> = {}, options: { dialect?: ty
 
 async function answerOf(llm: LlmClient): Promise<string> {
   let answer = "";
-  for await (const piece of llm.chat([{ role: "user", content: "Is it so?" }], { maxTokens: 64, signal: AbortSignal.timeout(20_000) })) answer += piece;
+  for await (const piece of llm.chat([{ role: "user", content: "Is it so?" }], { maxTokens: 64, user: "a student", signal: AbortSignal.timeout(20_000) })) answer += piece;
   return answer;
 }
 
