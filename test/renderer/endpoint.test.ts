@@ -15,7 +15,7 @@ test("an endpoint is chosen instead of a stick; its key goes to the secrets, and
   const core = await openStage();
   const { page, close, complaints } = await openWindow(browser, core.address);
   await page.getByText("Plug in a stick, or use a folder.").waitFor();
-  await page.getByRole("button", { name: "Use an endpoint instead" }).click();
+  await page.getByRole("button", { name: "Use a model elsewhere" }).click();
   await page.getByText("Enter the endpoint's address.").waitFor();
   await page.getByLabel("Endpoint address").fill("https://llm.example.org/v1");
   await page.getByLabel("Model name").fill("mistral");

@@ -1,22 +1,12 @@
 import { useId } from "react";
-import { choose, useChoices } from "../stores/choices.ts";
+import { choose, type EndpointChoice } from "../stores/choices.ts";
 import { Button } from "../parts/Button.tsx";
 import { en } from "../strings/en.ts";
 
-/** Somebody else's LLM server instead of the model on the stick. Folded away: most people have a stick. */
-export function EndpointCard() {
-  const endpoint = useChoices((choices) => choices.endpoint);
+/** Somebody else's LLM server, in the place of the stick. */
+export function EndpointCard({ endpoint }: { endpoint: EndpointChoice }) {
   const id = useId();
   const words = en.endpoint;
-  if (endpoint === null) {
-    return (
-      <section className="sheet card" aria-labelledby="endpoint-title">
-        <h2 id="endpoint-title">{words.title}</h2>
-        <p>{words.none}</p>
-        <Button look="quiet" size="compact" onClick={() => choose({ endpoint: { url: "", model: "", key: "" } })}>{words.use}</Button>
-      </section>
-    );
-  }
   const field = (name: keyof typeof endpoint, type: "text" | "password") => (
     <div className="field">
       <label htmlFor={`${id}-${name}`}>{words.fields[name]}</label>

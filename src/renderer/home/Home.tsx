@@ -1,3 +1,4 @@
+import { useChoices } from "../stores/choices.ts";
 import { useSession } from "../stores/session.ts";
 import { showView } from "../stores/view.ts";
 import { Button } from "../parts/Button.tsx";
@@ -14,6 +15,7 @@ import { StickCard } from "./StickCard.tsx";
 import "./home.css";
 
 export function Home() {
+  const endpoint = useChoices((choices) => choices.endpoint);
   const active = useSession(({ session }) => isActive(session?.phase ?? "idle"));
   return (
     <div className="home">
@@ -28,13 +30,12 @@ export function Home() {
         )}
         <div className="home-grid">
           <div className="home-column">
-            <StickCard />
+            {endpoint === null ? <StickCard /> : <EndpointCard endpoint={endpoint} />}
             {!active && <PracticeCard />}
           </div>
           <div className="home-column">
             <HostCard />
             <CourseCard />
-            <EndpointCard />
           </div>
         </div>
       </Screen>

@@ -6,6 +6,7 @@ import { SshFields } from "./SshFields.tsx";
 
 export function HostCard() {
   const kind = useChoices((choices) => choices.host);
+  const endpoint = useChoices((choices) => choices.endpoint);
   const computer = useConnection(({ info }) => info?.computer ?? "");
   return (
     <section className="sheet card" aria-labelledby="host-title">
@@ -15,7 +16,7 @@ export function HostCard() {
         hideLabel
         value={kind}
         options={[
-          { value: "local", title: en.host.local(computer), text: en.host.localText },
+          { value: "local", title: en.host.local(computer), text: endpoint === null ? en.host.localText : en.host.localTextWithEndpoint },
           { value: "ssh", title: en.host.ssh, text: en.host.sshText },
         ]}
         onChoose={(host) => choose({ host })}

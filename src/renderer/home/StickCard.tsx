@@ -47,7 +47,10 @@ export function StickCard() {
           onCancel={() => setAsking(false)}
         />
       ) : (
-        <Button look="quiet" size="compact" onClick={() => setAsking(true)}>{en.stick.otherFolder}</Button>
+        <div className="row">
+          <Button look="quiet" size="compact" onClick={() => setAsking(true)}>{en.stick.otherFolder}</Button>
+          <Button look="quiet" size="compact" onClick={() => choose({ endpoint: { url: "", model: "", key: "" } })}>{en.endpoint.use}</Button>
+        </div>
       )}
       {asking && folderProblem !== null && <ErrorNotice report={folderProblem} />}
     </section>

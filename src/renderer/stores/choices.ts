@@ -1,5 +1,12 @@
 import { create } from "zustand";
 
+/** Somebody else's LLM server. The key is empty where the one that is kept will do. */
+export interface EndpointChoice {
+  url: string;
+  model: string;
+  key: string;
+}
+
 /** What the person has set up on the first screen for the next start. */
 export interface Choices {
   stick: string | null;
@@ -10,8 +17,8 @@ export interface Choices {
   identity: string;
   /** Course folder instead of the stick's own; empty for the stick's own. */
   course: string;
-  /** Somebody else's LLM server; null for the model on the stick. The key is empty where the one that is kept will do. */
-  endpoint: { url: string; model: string; key: string } | null;
+  /** null for the model on the stick. */
+  endpoint: EndpointChoice | null;
 }
 
 export const useChoices = create<Choices>(() => ({ stick: null, model: null, host: "local", address: "", identity: "", course: "", endpoint: null }));

@@ -61,6 +61,15 @@ export const SCENES: Scene[] = [
   { name: "home-two-models", view: "home", stage: { sticks: [TWO_MODELS] } },
   { name: "home-problem", view: "home", stage: { sticks: [CUT_SHORT] } },
   {
+    name: "home-endpoint",
+    view: "home",
+    stage: { sticks: [GOOD_STICK] },
+    play: async (page) => {
+      await page.getByRole("button", { name: "Use a model elsewhere" }).click();
+      await page.getByLabel("Endpoint address").fill("https://llm.example.edu/v1");
+    },
+  },
+  {
     name: "home-folder",
     view: "home",
     stage: { sticks: [GOOD_STICK, CUT_SHORT] },
