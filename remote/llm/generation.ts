@@ -1,4 +1,4 @@
-import type { Token } from "node-llama-cpp";
+import type { LlamaGrammar, Token } from "node-llama-cpp";
 import type { LoadedChat } from "./engine/engine.ts";
 import type { Sampling, ScoredToken } from "./scheduling/job.ts";
 import { Detokenizer } from "./text/detokenizer.ts";
@@ -18,6 +18,10 @@ export interface GenerationRequest {
   client: string;
   /** How many of the likeliest tokens to tell beside each token; null for no log probabilities at all. */
   alternatives: number | null;
+  /** What the answer must keep to; null for nothing. */
+  grammar: LlamaGrammar | null;
+  /** Special tokens that belong to the text: markup that is read out of it. Under a grammar all do. */
+  markup: ReadonlySet<Token>;
 }
 
 export interface Usage {
@@ -52,14 +56,14 @@ export class PromptTooLongError extends Error {
  *
  * @throws PromptTooLongError, QueueFullError at once; while it is read, what the engine met
  */
-export function generate({ model, contextTokens, scheduler }: LoadedChat, request: GenerationRequest, signal: AbortSignal): AsyncIterable<GenerationEvent> {
+export function generate({ model, contextTokens, scheduler, grammars }: LoadedChat, request: GenerationRequest, signal: AbortSignal): AsyncIterable<GenerationEvent> {
   const { prompt } = request;
   // The last token of an answer is never evaluated, but node-llama-cpp keeps one cell free.
   const room = contextTokens - prompt.length;
   if (room < 1) throw new PromptTooLongError(prompt.length, contextTokens, request.continuesPrompt ? "prompt" : "messages");
 
   const outbox = new Outbox<GenerationEvent>();
-  const detokenizer = new Detokenizer(model, request.continuesPrompt ? prompt : []);
+  const detokenizer = new Detokenizer(model, { before: request.continuesPrompt ? prompt : [], visible: request.grammar === null ? request.markup : "all" });
   const scanner = new StopScanner(request.stop);
   const scores = new ScoredText();
   const usage: Usage = { promptTokens: prompt.length, cachedTokens: 0, completionTokens: 0 };
@@ -80,6 +84,7 @@ export function generate({ model, contextTokens, scheduler }: LoadedChat, reques
     signal,
     client: request.client,
     alternatives: request.alternatives ?? undefined,
+    grammar: request.grammar === null ? undefined : grammars.begin(request.grammar),
     onStart: (cachedTokens) => {
       usage.cachedTokens = cachedTokens;
     },

@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { basename } from "node:path";
 import type { LlamaModel } from "node-llama-cpp";
 import type { LlmServiceConfig, ServiceOutput } from "../../../src/contract/agent.ts";
+import { CompiledGrammars } from "../grammar/compiled-grammars.ts";
 import { ChatTemplate } from "../prompt/chat-template.ts";
 import { PromptTokenizer } from "../prompt/prompt-tokenizer.ts";
 import { Scheduler } from "../scheduling/scheduler.ts";
@@ -29,7 +30,7 @@ export interface LoadedModel {
   contextTokens: number;
 }
 
-export type LoadedChat = LoadedModel & { model: LlamaModel; layers: number; gpuLayers: number; template: ChatTemplate | null; prompts: PromptTokenizer; tokenBytes: TokenBytes; scheduler: Scheduler };
+export type LoadedChat = LoadedModel & { model: LlamaModel; layers: number; gpuLayers: number; template: ChatTemplate | null; prompts: PromptTokenizer; tokenBytes: TokenBytes; grammars: CompiledGrammars; scheduler: Scheduler };
 
 /** All that answers a request, loaded. */
 export interface Engine {
@@ -107,6 +108,7 @@ async function loadChat(
     template: source === null ? null : new ChatTemplate(source, { bos: model.tokens.bosString ?? "", eos: model.tokens.eosString ?? "" }),
     prompts: new PromptTokenizer(model, source ?? ""),
     tokenBytes: new TokenBytes(model),
+    grammars: await CompiledGrammars.for(model),
     scheduler: new Scheduler(context, { queueLimit, promptPiece: config.gpu === "cpu" ? PROMPT_PIECE.cpu : PROMPT_PIECE.gpu }),
   };
 }

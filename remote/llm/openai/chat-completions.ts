@@ -7,6 +7,7 @@ import type { ChatMessage } from "../prompt/chat-template.ts";
 import { answer, type AnswerShape, type Piece } from "./answer.ts";
 import { ApiError, parse } from "./errors.ts";
 import { chatLogprobs } from "./logprobs.ts";
+import { compileForm, formatFields, formOf, refuseLogprobsWithGrammar } from "./response-format.ts";
 import { generationFields, MOST_ALTERNATIVES, refuseWithLogprobs, toBias, toMaxTokens, toSampling, toStops } from "./sampling.ts";
 
 const Content = z.union([z.string(), z.array(z.strictObject({ type: z.literal("text"), text: z.string() }))]);
@@ -19,9 +20,9 @@ export const Message = z.strictObject({
 
 const ChatRequest = z.strictObject({
   ...generationFields,
+  ...formatFields,
   messages: z.array(Message).min(1),
   max_completion_tokens: z.int().min(1).nullish(),
-  response_format: z.strictObject({ type: z.literal("text") }).nullish(),
   tools: z.array(z.unknown()).max(0, "This server cannot call tools.").nullish(),
   tool_choice: z.enum(["none", "auto"]).nullish(),
   parallel_tool_calls: z.boolean().nullish(),
@@ -37,6 +38,8 @@ export async function chatCompletions(context: Context, chat: LoadedChat, body: 
   const sampling = { ...toSampling(request), bias: await toBias(chat.model, request.logit_bias) };
   if (alternatives !== null) refuseWithLogprobs(sampling);
   const prompt = chat.prompts.chat(chat.template.render(request.messages.map(toMessage)));
+  const form = formOf(request);
+  if (form !== null && alternatives !== null) refuseLogprobsWithGrammar();
   return answer(
     context,
     chat,
@@ -48,6 +51,8 @@ export async function chatCompletions(context: Context, chat: LoadedChat, body: 
       continuesPrompt: false,
       client: clientOf(context, request),
       alternatives,
+      grammar: form === null ? null : compileForm(chat, form),
+      markup: new Set(),
     },
     shapeOf(chat),
     { stream: request.stream === true, includeUsage: request.stream_options?.include_usage === true, choices: request.n ?? 1 },

@@ -8,10 +8,12 @@ import { answer, type AnswerShape, type Piece } from "./answer.ts";
 import { ApiError, parse } from "./errors.ts";
 import { knownTokens } from "./known-tokens.ts";
 import { completionLogprobs } from "./logprobs.ts";
+import { compileForm, formatFields, formOf, refuseLogprobsWithGrammar } from "./response-format.ts";
 import { generationFields, MOST_ALTERNATIVES, refuseWithLogprobs, toBias, toMaxTokens, toSampling, toStops } from "./sampling.ts";
 
 const CompletionRequest = z.strictObject({
   ...generationFields,
+  ...formatFields,
   /** Text, or the tokens of one. */
   prompt: z.union([z.string(), z.tuple([z.string()]), z.array(z.int().min(0)).min(1)]),
   /** Begins the text with the prompt. */
@@ -32,10 +34,12 @@ export async function completions(context: Context, chat: LoadedChat, body: unkn
   const sampling = { ...toSampling(request), bias: await toBias(chat.model, request.logit_bias) };
   if (alternatives !== null) refuseWithLogprobs(sampling);
   if (alternatives !== null && request.echo === true) throw new ApiError(400, "echo: log probabilities are told of the answer only, not of the prompt.", { param: "echo", code: "invalid_value" });
+  const form = formOf(request);
+  if (form !== null && alternatives !== null) refuseLogprobsWithGrammar();
   return answer(
     context,
     chat,
-    { prompt, maxTokens: toMaxTokens(request.max_tokens ?? request.n_predict ?? DEFAULT_MAX_TOKENS), sampling, stop: toStops(request.stop), continuesPrompt: true, client: clientOf(context, request), alternatives },
+    { prompt, maxTokens: toMaxTokens(request.max_tokens ?? request.n_predict ?? DEFAULT_MAX_TOKENS), sampling, stop: toStops(request.stop), continuesPrompt: true, client: clientOf(context, request), alternatives, grammar: form === null ? null : compileForm(chat, form), markup: new Set() },
     shapeOf(chat, request.echo === true ? text : ""),
     { stream: request.stream === true, includeUsage: request.stream_options?.include_usage === true, choices: request.n ?? 1 },
   );

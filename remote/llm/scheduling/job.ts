@@ -1,4 +1,4 @@
-import type { Token, TokenBias } from "node-llama-cpp";
+import type { LlamaGrammarEvaluationState, Token, TokenBias } from "node-llama-cpp";
 
 export interface Sampling {
   /** 0 takes the likeliest token always. */
@@ -54,6 +54,8 @@ export interface Job {
   readonly signal: AbortSignal;
   /** Who asks; clients take turns. All without a name are one. */
   readonly client?: string;
+  /** Lets through what a grammar allows; left out for anything, which costs nothing. */
+  readonly grammar?: LlamaGrammarEvaluationState;
   /** How many of the likeliest tokens to tell beside each token; left out for none, which costs nothing. */
   readonly alternatives?: number;
   /** `cachedTokens` of the prompt were still in the slot's memory. */

@@ -62,9 +62,11 @@ export class Stream {
    * words of its question and its material is what a course mentor is asked for.
    */
   #sampling(): SequenceEvaluateOptions {
-    const { sampling, maxTokens } = this.job;
+    const { sampling, maxTokens, grammar } = this.job;
     const { penalties, bias, ...plain } = sampling;
-    const rest = bias === undefined ? plain : { ...plain, tokenBias: bias.engine };
+    const rest: SequenceEvaluateOptions = plain;
+    if (bias !== undefined) rest.tokenBias = bias.engine;
+    if (grammar !== undefined) rest.grammarEvaluationState = grammar;
     const { repeat: penalty, frequency: frequencyPenalty, presence: presencePenalty } = penalties;
     const maxPunishTokens = penalties.lastTokens < 0 ? maxTokens : Math.min(penalties.lastTokens, maxTokens);
     if (maxPunishTokens === 0 || (penalty === 1 && frequencyPenalty === 0 && presencePenalty === 0)) return rest;
