@@ -60,6 +60,11 @@ export class CharacterSet {
     return this.ranges.some(([first, last]) => first <= point && point <= last);
   }
 
+  /** Any of them as it is. */
+  inText(): string {
+    return `[${this.ranges.map(([first, last]) => (first === last ? hex(first) : `${hex(first)}-${hex(last)}`)).join("")}]`;
+  }
+
   /**
    * Any of them inside a JSON string, each in one way only: as it is, or in its short escape. The
    * control characters that have none are left out, unless there is nothing else.
@@ -69,7 +74,7 @@ export class CharacterSet {
   inJson(): string | null {
     const plain = this.without(new CharacterSet([[0, 0x1f], [0x7f, 0x7f], [0x22, 0x22], [0x5c, 0x5c], SURROGATES]));
     const ways = ESCAPES.filter(([character]) => this.has(character)).map(([, escape]) => literal(escape));
-    if (plain.ranges.length > 0) ways.unshift(`[${plain.ranges.map(([first, last]) => (first === last ? hex(first) : `${hex(first)}-${hex(last)}`)).join("")}]`);
+    if (plain.ranges.length > 0) ways.unshift(plain.inText());
     if (ways.length === 0) {
       for (let point = 0; point <= 0x7f; point++) if (this.has(String.fromCodePoint(point))) ways.push(literal(`\\u${point.toString(16).padStart(4, "0")}`));
     }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { LoadedChat } from "../engine/engine.ts";
-import { Message, toMessage } from "../openai/chat-completions.ts";
+import { Message, toMessage } from "../openai/chat-messages.ts";
 import { ApiError, parse } from "../openai/errors.ts";
 
 const TemplateRequest = z.strictObject({ messages: z.array(Message).min(1), model: z.string().nullish() });

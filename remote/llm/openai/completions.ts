@@ -41,7 +41,7 @@ export async function completions(context: Context, chat: LoadedChat, body: unkn
     chat,
     { prompt, maxTokens: toMaxTokens(request.max_tokens ?? request.n_predict ?? DEFAULT_MAX_TOKENS), sampling, stop: toStops(request.stop), continuesPrompt: true, client: clientOf(context, request), alternatives, grammar: form === null ? null : compileForm(chat, form), markup: new Set() },
     shapeOf(chat, request.echo === true ? text : ""),
-    { stream: request.stream === true, includeUsage: request.stream_options?.include_usage === true, choices: request.n ?? 1 },
+    { stream: request.stream === true, includeUsage: request.stream_options?.include_usage === true, choices: request.n ?? 1, markup: null },
   );
 }
 

@@ -56,6 +56,12 @@ export class PromptTokenizer {
     return this.#withBeginning(tokens);
   }
 
+  /** The texts that are one special token each, as those tokens. */
+  special(texts: readonly string[]): Set<Token> {
+    const tokens = texts.map((text) => this.#model.tokenize(text, true));
+    return new Set(tokens.flatMap(([token, ...more]) => (token !== undefined && more.length === 0 && this.#model.isSpecialToken(token) ? [token] : [])));
+  }
+
   #specialsIn(text: string, offset: number): { start: number; end: number }[] {
     if (this.#special === null) return [];
     return [...text.matchAll(this.#special)].map((match) => ({ start: offset + match.index, end: offset + match.index + match[0].length }));

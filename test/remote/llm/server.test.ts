@@ -93,7 +93,6 @@ test("an answer ends where the context does", async () => {
 test.each([
   ["an unknown parameter", { mirostat: 2 }, "mirostat", "unsupported_parameter"],
   ["too many answers", { n: 17 }, "n", "invalid_value"],
-  ["tools", { tools: [{ type: "function" }] }, "tools", "invalid_value"],
   ["a wrong temperature", { temperature: -1 }, "temperature", "invalid_value"],
   ["a repeat penalty of nothing", { repeat_penalty: 0 }, "repeat_penalty", "invalid_value"],
   ["too short a memory", { repeat_last_n: -2 }, "repeat_last_n", "invalid_value"],
