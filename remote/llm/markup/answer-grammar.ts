@@ -7,6 +7,9 @@ import type { CallFormat } from "./call-format.ts";
 import type { ReasoningMarks } from "./reasoning.ts";
 import type { Tool } from "./tool-call.ts";
 
+/** At once: a weak model would go on calling until it is cut. */
+const MOST_CALLS = 16;
+
 export interface AnswerGrammar {
   reasoning: (ReasoningMarks & { begun: boolean }) | null;
   calls: { format: CallFormat; tools: readonly Tool[]; parallel: boolean; required: boolean } | null;
@@ -47,7 +50,7 @@ function callsOf(rules: Rules, json: JsonValues, { format, tools, parallel }: No
   const calls = tools.map((tool, index) => refusals(index, () => format.write(tool, new SchemaRules(json, tool.parameters ?? { type: "object", properties: {} }).root())));
   const call = rules.add("call", calls.join(" | "));
   const { before, between, after } = format.frame;
-  return `${before} ${call} ${parallel && between !== null ? `(${between} ${call})*` : '""'} ${after}`;
+  return `${before} ${call} ${parallel && between !== null ? `(${between} ${call}){0,${MOST_CALLS - 1}}` : '""'} ${after}`;
 }
 
 function thinking(rules: Rules, { open, close, begun }: ReasoningMarks & { begun: boolean }): string {

@@ -162,7 +162,11 @@ export class AnswerReader {
   #finishCall(inner: string, closer: string): void {
     const { format, tools, parallel } = this.#markup.calls!;
     const calls = format.read(inner, tools);
-    if (calls === null) return this.#say((this.#opener === "{" ? "" : this.#opener) + inner + closer);
+    if (calls === null) {
+      const end = closer === "" ? lastWhole(inner, format, tools) : 0;
+      if (end > 0) this.#finishCall(inner.slice(0, end) + format.listEnd, closer);
+      return this.#say((end > 0 || this.#opener === "{" ? "" : this.#opener) + inner.slice(end) + closer);
+    }
     this.#gap = "";
     for (const call of parallel ? calls : calls.slice(0, this.#had.calls === 0 ? 1 : 0)) this.#parts.push({ call });
     this.#had.calls += calls.length;
@@ -190,6 +194,14 @@ export class AnswerReader {
     this.#swallows = false;
     this.#had.content = true;
   }
+}
+
+/** Where the last whole call of a list ends that was cut; 0 where there is none. */
+function lastWhole(inner: string, { read, listEnd }: CallFormat, tools: readonly Tool[]): number {
+  for (let end = listEnd === null ? -1 : inner.lastIndexOf("}, {"); end >= 0; end = end === 0 ? -1 : inner.lastIndexOf("}, {", end - 1)) {
+    if (read(inner.slice(0, end + 1) + listEnd, tools) !== null) return end + 1;
+  }
+  return 0;
 }
 
 /** Where the first of the marks stands, or may begin at the very end. */

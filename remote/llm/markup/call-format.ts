@@ -14,6 +14,8 @@ export interface CallFormat {
   read(inner: string, tools: readonly Tool[]): ToolCall[] | null;
   /** A call as a GBNF sequence; `parameters` is the rule for the arguments. */
   write(tool: Tool, parameters: string): string;
+  /** Ends a list of calls, so that one that was cut can be read as far as it goes; null for no list. */
+  listEnd: string | null;
   /** GBNF around and between calls. */
   frame: { before: string; between: string | null; after: string };
 }
@@ -28,6 +30,7 @@ const HERMES: CallFormat = {
   onlyFirst: false,
   read: (inner, tools) => toCalls(parsed(inner), tools),
   write: (tool, parameters) => `"<tool_call>\\n" ${named("arguments")(tool, parameters)} "\\n</tool_call>"`,
+  listEnd: null,
   frame: { before: '""', between: '"\\n"', after: '""' },
 };
 
@@ -39,6 +42,7 @@ const MISTRAL: CallFormat = {
   onlyFirst: false,
   read: (inner, tools) => toCalls(parsed(inner), tools),
   write: named("arguments"),
+  listEnd: "]",
   frame: { before: '"[TOOL_CALLS]" " "? "["', between: '", "', after: '"]"' },
 };
 
@@ -53,6 +57,7 @@ const MISTRAL_ARGUMENTS: CallFormat = {
     return parts.includes(null) ? null : toCalls(parts.map((part) => ({ name: part?.[1], arguments: part?.[2] })), tools);
   },
   write: ({ name }, parameters) => `"[TOOL_CALLS]" ${literal(name)} "[ARGS]" ${parameters}`,
+  listEnd: null,
   frame: { before: '""', between: '""', after: '""' },
 };
 
@@ -64,6 +69,7 @@ const LLAMA: CallFormat = {
   onlyFirst: true,
   read: (inner, tools) => toCalls(parsed(inner), tools),
   write: named("parameters"),
+  listEnd: null,
   frame: { before: '""', between: null, after: '""' },
 };
 
@@ -75,6 +81,7 @@ export const GENERIC: CallFormat = {
   onlyFirst: true,
   read: (inner, tools) => toCalls((parsed(inner) as { tool_calls?: unknown } | null | undefined)?.tool_calls, tools),
   write: named("arguments"),
+  listEnd: "]}",
   frame: { before: '"{\\"tool_calls\\": ["', between: '", "', after: '"]}"' },
 };
 

@@ -13,7 +13,7 @@ export function withToolsInWords(messages: readonly ChatMessage[], tools: readon
     return { role: "assistant", content: message.content === "" ? calls : `${message.content}\n${calls}` };
   });
   if (tools.length === 0) return told;
-  const answer = required ? "" : ', or, where none is needed, with {"response": "your answer"}';
+  const answer = required ? "" : ', or, where none is needed, with {"response": …} and in it what you say';
   const instructions = [
     "You can call these tools, each described as JSON:",
     ...tools.map(({ name, description, parameters }) => JSON.stringify({ name, description, parameters })),

@@ -67,6 +67,13 @@ describe("calls are read out of an answer", () => {
     expect(read(markupOf(FAMILIES[family]), text)).toEqual({ content, reasoning: "", calls });
   });
 
+  test.each([
+    ["generic", '{"tool_calls": [{"name": "get_weather", "arguments": {"city": "Paris"}}, {"name": "clock", "arg'],
+    ["mistral", '[TOOL_CALLS] [{"name": "get_weather", "arguments": {"city": "Paris"}}, {"name": "clock", "arg'],
+  ] as const)("%s: of a list that was cut, those that are whole; the rest is content", (family, text) => {
+    expect(read(markupOf(FAMILIES[family]), text)).toEqual({ content: ', {"name": "clock", "arg', reasoning: "", calls: [paris] });
+  });
+
   test("of which only the first counts where they are not to come side by side", () => {
     const text = '<tool_call>{"name": "clock"}</tool_call><tool_call>{"name": "clock"}</tool_call>';
     expect(read(markupOf(HERMES, { parallel: false }), text).calls).toEqual([clock]);
