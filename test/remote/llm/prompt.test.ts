@@ -86,6 +86,17 @@ describe("with the real model's vocabulary", () => {
     expect(pieces.filter((piece) => piece === "").length).toBeGreaterThan(1);
   });
 
+  test("special tokens are no text, but where they belong to it", () => {
+    const tokens = model.tokenize("a<|im_start|>b<|im_end|>c", true);
+    const written = (visible?: "all" | ReadonlySet<Token>) => {
+      const detokenizer = new Detokenizer(model, { visible });
+      return [...tokens.map((token) => detokenizer.push(token)), detokenizer.flush()].join("");
+    };
+    expect(written()).toBe("abc");
+    expect(written(new Set([opening]))).toBe("a<|im_start|>bc");
+    expect(written("all")).toBe("a<|im_start|>b<|im_end|>c");
+  });
+
   test("a text that ends inside a character is given as far as it goes, at its end", () => {
     const cut = model.tokenize("🧀").slice(0, -1);
     const detokenizer = new Detokenizer(model);

@@ -56,8 +56,10 @@ test("a completion keeps to a schema or a grammar", async () => {
 });
 
 test("what the grammar lets through reaches the client, special tokens too", async () => {
-  const { body } = await call(server, CHAT, ask("Hello", strict({ enum: ["a<|im_start|>b"] })));
+  // Token 1 is <|im_start|>: it is to be taken whole, not spelt.
+  const { body } = await call(server, CHAT, ask("Hello", { ...strict({ enum: ["a<|im_start|>b"] }), logit_bias: { 1: 100 } }));
   expect(body.choices[0]).toMatchObject({ message: { content: '"a<|im_start|>b"' }, finish_reason: "stop" });
+  expect(body.usage.completion_tokens).toBeLessThan(8);
 });
 
 test("an answer cut by max_tokens says so", async () => {
