@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
 import { z } from "zod";
 import { LlmServiceConfig, type ServiceFile } from "../../src/contract/agent.ts";
@@ -17,7 +17,8 @@ export async function readConfig(argv: readonly string[]): Promise<ServiceFile<"
   if (flag !== "--config" || source === undefined || rest.length > 0) throw new MentorError("input-invalid", "The language model is started as: --config FILE, or --config - to read it from the standard input.");
   let json: unknown;
   try {
-    json = JSON.parse(source === "-" ? await text(process.stdin) : await readFile(source, "utf8"));
+    // At once, not by libuv's pool: how large that is to be stands in what is read.
+    json = JSON.parse(source === "-" ? await text(process.stdin) : readFileSync(source, "utf8"));
   } catch (cause) {
     throw new MentorError("input-invalid", `The language model's configuration (${source}) cannot be read as JSON.`, { cause });
   }
