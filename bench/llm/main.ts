@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { cacheFolder } from "../../src/adapters/local-files/folders.ts";
 import * as models from "../../src/adapters/packages/models.ts";
@@ -26,6 +27,9 @@ Asks every engine the same over HTTP, in turn, and compares tokens per second of
   --llama-server-native  another build of it, for the engine llama-server-native; else LLAMA_SERVER_NATIVE
   --python         a Python with llama-cpp-python[server]; else LLAMA_CPP_PYTHON, else python3
 `;
+
+/** llama.cpp's threads look for more work for a while before they sleep; nobody is to pay for those of another. Milliseconds. */
+const REST = 500;
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
 
@@ -55,6 +59,7 @@ async function measure({ engine, chat, embedding }: Started, one: Case, mark: st
   server.forgetPeak();
   try {
     await one.prepare?.(run);
+    await setTimeout(REST);
     [startedAt, cpuBefore] = [performance.now(), server.cpuSeconds()];
     outcome = await one.measure(run);
   } catch (error) {
