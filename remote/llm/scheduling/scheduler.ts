@@ -1,8 +1,9 @@
-import type { LlamaContext } from "node-llama-cpp";
+import type { LlamaContext, Token } from "node-llama-cpp";
 import { RequestAccounts } from "./accounts.ts";
 import type { EndReason, Job } from "./job.ts";
 import { FairQueue, QueueFullError } from "./queue.ts";
 import { Slots, type Slot } from "./slots.ts";
+import { StateCopies } from "./state-copies.ts";
 import { Stream, type Step } from "./stream.ts";
 
 /**
@@ -23,6 +24,11 @@ import { Stream, type Step } from "./stream.ts";
  * evaluation and every lock is free, streams end, aborted ones are taken out, slots are erased
  * and new requests are admitted: an erase is instant and a newcomer waits for one tick at most.
  *
+ * A prompt that begins like another one is not evaluated from its beginning again: what they share
+ * is copied from the memory of whoever has it, and where that is being evaluated just now, the
+ * others wait until it is there. A class that asks at the same moment pays for its course material
+ * once.
+ *
  * The price is that all go at the pace of the tick. Two rules keep it short: a prompt is evaluated
  * in bounded pieces while others are being answered, and nothing inside a tick ever waits for a
  * socket: tokens are handed to callbacks that only store them, and whoever reads slowly reads from
@@ -33,6 +39,8 @@ export interface SchedulerOptions {
   queueLimit: number;
   /** Prompt tokens a tick while others are being answered; alone, a prompt gets the whole batch. */
   promptPiece: number;
+  /** A memory of so many tokens is copied in the time in which one token is evaluated, or faster. */
+  copiedPerEvaluated: number;
 }
 
 /** What one slot does, for whoever looks at the server. */
@@ -46,6 +54,9 @@ export interface SlotState {
 /** Of jobs that name nobody. */
 const UNNAMED = "";
 
+/** Fewer tokens are evaluated as quickly as anything else is done about them. */
+const FEWEST_SHARED = 16;
+
 export class Scheduler {
   readonly requests = new RequestAccounts();
   readonly counters = { ticks: 0, promptTokens: 0, cachedTokens: 0, generatedTokens: 0 };
@@ -53,16 +64,19 @@ export class Scheduler {
   readonly #queue: FairQueue<Job>;
   readonly #batchSize: number;
   readonly #promptPiece: number;
+  readonly #copiedPerEvaluated: number;
+  readonly #copies = new StateCopies();
   #streams: Stream[] = [];
   #running: Promise<void> | null = null;
   /** What all that is still there ends with, once it is to end. */
   #ending: { error: unknown } | null = null;
 
   constructor(context: LlamaContext, options: SchedulerOptions) {
-    this.#slots = new Slots(context);
+    this.#slots = new Slots(context, this.#copies);
     this.#queue = new FairQueue(options.queueLimit);
     this.#batchSize = context.batchSize;
     this.#promptPiece = options.promptPiece;
+    this.#copiedPerEvaluated = options.copiedPerEvaluated;
   }
 
   /** Requests being answered. */
@@ -130,6 +144,7 @@ export class Scheduler {
         for (const stream of this.#streams) if (stream.job.signal.aborted) await this.#end(stream, "aborted");
         if (this.#ending !== null) await this.#endAll(this.#ending.error);
         await this.#admit();
+        await this.#share();
         if (this.#streams.length > 0) await this.#tick();
       }
     } finally {
@@ -144,14 +159,46 @@ export class Scheduler {
       if (slot === null) return;
       this.#queue.shift();
       try {
-        const cached = await slot.adapt(job.prompt);
-        this.counters.cachedTokens += cached;
-        this.#streams.push(new Stream(job, slot, cached));
-        job.onStart(cached);
+        await this.#slots.seat(slot, job.prompt);
+        const stream = new Stream(job, slot, await slot.adapt(job.prompt));
+        stream.leader = this.#leaderOf(stream);
+        this.#streams.push(stream);
       } catch (error) {
         await this.#discard(slot);
         job.onError(error);
       }
+    }
+  }
+
+  /** Of those who came before and still evaluate their prompt, the one who shares most with it. */
+  #leaderOf(stream: Stream): Stream["leader"] {
+    if (!this.#copies.possible(stream.slot.sequence)) return null;
+    let leader: Stream["leader"] = null;
+    for (const other of this.#streams) {
+      if (other.promptLeft === 0) continue;
+      const tokens = commonPrefix(stream.job.prompt, other.job.prompt);
+      if (tokens > (leader?.tokens ?? 0)) leader = { stream: other, tokens };
+    }
+    const known = this.#slots.bestPrefix(stream.job.prompt).tokens;
+    return leader !== null && leader.tokens - Math.max(known, stream.evaluated) >= FEWEST_SHARED ? leader : null;
+  }
+
+  /** Copies the beginnings of prompts that another slot remembers to where nothing is evaluated yet. */
+  async #share(): Promise<void> {
+    const followers = new Map<Slot, Stream[]>();
+    for (const stream of this.#streams) {
+      if (!stream.untouched || stream.promptLeft === 0 || !this.#copies.possible(stream.slot.sequence)) continue;
+      const { leader } = stream;
+      if (leader !== null && this.#streams.includes(leader.stream) && leader.stream.promptLeft > 0 && leader.stream.evaluated < leader.tokens) continue;
+      stream.leader = null;
+      const { slot, tokens } = this.#slots.bestPrefix(stream.job.prompt);
+      const gained = Math.min(tokens, stream.job.prompt.length - 1) - stream.evaluated;
+      if (slot === stream.slot || gained < FEWEST_SHARED || slot.length > gained * this.#copiedPerEvaluated) continue;
+      followers.set(slot, [...(followers.get(slot) ?? []), stream]);
+    }
+    for (const [slot, streams] of followers) {
+      await this.#copies.copy(slot.sequence, streams.map((stream) => stream.slot.sequence));
+      for (const stream of streams) stream.resume(await stream.slot.adapt(stream.job.prompt));
     }
   }
 
@@ -163,9 +210,13 @@ export class Scheduler {
     if (decoding.length > 0) room = Math.min(room, this.#promptPiece);
     for (const stream of decoding) pending.push({ stream, step: stream.decode() });
     for (const stream of this.#streams) {
-      const count = Math.min(stream.promptLeft, room);
+      const count = stream.leader === null ? Math.min(stream.promptLeft, room) : 0;
       if (count === 0 || decoding.includes(stream)) continue;
       room -= count;
+      if (stream.untouched) {
+        this.counters.cachedTokens += stream.cached;
+        stream.job.onStart(stream.cached);
+      }
       this.counters.promptTokens += count;
       pending.push({ stream, step: stream.prefill(count) });
     }
@@ -208,4 +259,11 @@ export class Scheduler {
     await slot.reset();
     this.#slots.release(slot);
   }
+}
+
+function commonPrefix(one: readonly Token[], other: readonly Token[]): number {
+  const shorter = Math.min(one.length, other.length);
+  let length = 0;
+  while (length < shorter && one[length] === other[length]) length++;
+  return length;
 }

@@ -1,4 +1,4 @@
-import type { LlamaContextSequence, Token } from "node-llama-cpp";
+import type { EvaluationPriority, LlamaContextSequence, Token } from "node-llama-cpp";
 import { draw, randomNumbers } from "./drawing.ts";
 import type { Sampling, ScoredToken } from "./job.ts";
 
@@ -9,10 +9,10 @@ import type { Sampling, ScoredToken } from "./job.ts";
  * It is paid by whoever asks: the whole vocabulary's probabilities come into JavaScript for every
  * token.
  */
-export async function* scoredTokens(sequence: LlamaContextSequence, prompt: Token[], sampling: Sampling, alternatives: number): AsyncGenerator<ScoredToken, void> {
+export async function* scoredTokens(sequence: LlamaContextSequence, prompt: Token[], sampling: Sampling, alternatives: number, evaluationPriority: EvaluationPriority): AsyncGenerator<ScoredToken, void> {
   const random = randomNumbers(sampling.seed);
   const answer: Token[] = [];
-  const steps = sequence.evaluateWithMetadata(prompt, { probabilities: true }, { temperature: 0, yieldEogToken: true });
+  const steps = sequence.evaluateWithMetadata(prompt, { probabilities: true }, { temperature: 0, yieldEogToken: true, evaluationPriority });
   try {
     for (let step = await steps.next(); step.done !== true; step = await steps.next(answer.at(-1))) {
       const { probabilities } = step.value;

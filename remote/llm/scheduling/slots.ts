@@ -1,14 +1,22 @@
 import type { LlamaContext, LlamaContextSequence, Token } from "node-llama-cpp";
+import type { StateCopies } from "./state-copies.ts";
 
-/** One sequence of the context, with what the last conversation left in its memory. */
+/** What one conversation left in the context's memory, and the seat where it lies. */
 export class Slot {
-  readonly sequence: LlamaContextSequence;
+  /** Place of its sequence among all of the context's. */
+  seat: number;
+  sequence: LlamaContextSequence;
   busy = false;
   /** Grows with every use of any slot. */
   lastUsed = 0;
 
-  constructor(sequence: LlamaContextSequence) {
+  constructor(seat: number, sequence: LlamaContextSequence) {
+    this.seat = seat;
     this.sequence = sequence;
+  }
+
+  get length(): number {
+    return this.sequence.nextTokenIndex;
   }
 
   commonPrefix(prompt: readonly Token[]): number {
@@ -32,13 +40,22 @@ export class Slot {
   }
 }
 
-/** As many conversations as are answered at once. */
+/**
+ * As many conversations as are answered at once.
+ *
+ * llama.cpp evaluates in one pass only sequences whose numbers follow each other without a gap.
+ * Two answers in the seats 0 and 2 cost two passes over all weights, eight in every other seat
+ * eight. So whoever comes is seated beside those who are there already, and if the memory of the
+ * conversation lies elsewhere, it changes places with what lies at that seat.
+ */
 export class Slots {
   readonly #slots: Slot[];
+  readonly #copies: StateCopies;
   #uses = 0;
 
-  constructor(context: LlamaContext) {
-    this.#slots = Array.from({ length: context.totalSequences }, () => new Slot(context.getSequence({ contextShift: { size: 1, strategy: refuseShift } })));
+  constructor(context: LlamaContext, copies: StateCopies) {
+    this.#slots = Array.from({ length: context.totalSequences }, (_, seat) => new Slot(seat, context.getSequence({ contextShift: { size: 1, strategy: refuseShift } })));
+    this.#copies = copies;
   }
 
   get size(): number {
@@ -63,8 +80,7 @@ export class Slots {
     let bestPrefix = 0;
     for (const slot of this.#slots) {
       if (slot.busy) continue;
-      const shared = slot.commonPrefix(prompt);
-      const prefix = shared * 2 >= slot.sequence.nextTokenIndex ? shared : 0;
+      const prefix = worthKeeping(slot, prompt);
       if (best === null || prefix > bestPrefix || (prefix === bestPrefix && slot.lastUsed < best.lastUsed)) {
         best = slot;
         bestPrefix = prefix;
@@ -78,6 +94,31 @@ export class Slots {
     slot.busy = false;
     slot.lastUsed = ++this.#uses;
   }
+
+  /** The slot, busy or not, that remembers most of the prompt's beginning. */
+  bestPrefix(prompt: readonly Token[]): { slot: Slot; tokens: number } {
+    const prefixes = this.#slots.map((slot) => ({ slot, tokens: slot.commonPrefix(prompt) }));
+    return prefixes.reduce((best, one) => (one.tokens > best.tokens ? one : best));
+  }
+
+  /** Brings a slot that was taken for this prompt to the best free seat. */
+  async seat(slot: Slot, prompt: readonly Token[]): Promise<void> {
+    const neighbours = ({ seat }: Slot) => this.#slots.filter((other) => other !== slot && other.busy && Math.abs(other.seat - seat) === 1).length;
+    const better = this.#slots.filter((other) => !other.busy && neighbours(other) > neighbours(slot));
+    if (better.length === 0 || !this.#copies.possible(slot.sequence)) return;
+    // A gap that closes is worth more than a longer row; among equals the shortest memory moves fastest.
+    const other = better.reduce((best, one) => (neighbours(one) > neighbours(best) || (neighbours(one) === neighbours(best) && one.length < best.length) ? one : best));
+    if (worthKeeping(slot, prompt) === 0) await slot.reset();
+    if (!(await this.#copies.exchange(slot.sequence, other.sequence))) return;
+    [slot.seat, other.seat] = [other.seat, slot.seat];
+    [slot.sequence, other.sequence] = [other.sequence, slot.sequence];
+  }
+}
+
+/** Tokens of the slot's memory that this prompt goes on from; 0 where that is too little of it. */
+function worthKeeping(slot: Slot, prompt: readonly Token[]): number {
+  const shared = slot.commonPrefix(prompt);
+  return shared * 2 >= slot.length ? shared : 0;
 }
 
 /** A shift would silently drop the beginning of a conversation; answers end before it comes to that. */

@@ -1,4 +1,4 @@
-import type { SequenceEvaluateOptions, Token } from "node-llama-cpp";
+import type { EvaluationPriority, SequenceEvaluateOptions, Token } from "node-llama-cpp";
 import type { Job, ScoredToken } from "./job.ts";
 import { scoredTokens } from "./scored-tokens.ts";
 import type { Slot } from "./slots.ts";
@@ -10,7 +10,10 @@ export type Step = { token: Token; scored?: ScoredToken } | "prefilled" | "ended
 export class Stream {
   readonly job: Job;
   readonly slot: Slot;
+  /** Whose prompt begins alike: what both share is evaluated there, and carried over. */
+  leader: { stream: Stream; tokens: number } | null = null;
   readonly #generated: Token[] = [];
+  #cached: number;
   #evaluated: number;
   #tokens: AsyncGenerator<Token | ScoredToken, void | Token> | null = null;
 
@@ -18,6 +21,28 @@ export class Stream {
   constructor(job: Job, slot: Slot, cached: number) {
     this.job = job;
     this.slot = slot;
+    this.#cached = cached;
+    this.#evaluated = cached;
+  }
+
+  /** Tokens of the prompt that needed no evaluation. */
+  get cached(): number {
+    return this.#cached;
+  }
+
+  /** Tokens of the prompt that are in the slot's memory. */
+  get evaluated(): number {
+    return this.#evaluated;
+  }
+
+  /** Whether nothing of it has been evaluated yet. */
+  get untouched(): boolean {
+    return this.#evaluated === this.#cached;
+  }
+
+  /** Goes on from `cached` tokens, which have come into the slot's memory from elsewhere. */
+  resume(cached: number): void {
+    this.#cached = cached;
     this.#evaluated = cached;
   }
 
@@ -36,11 +61,12 @@ export class Stream {
     const piece = prompt.slice(this.#evaluated, this.#evaluated + count);
     this.#evaluated += piece.length;
     if (this.#evaluated < prompt.length) {
-      await this.slot.sequence.evaluateWithoutGeneratingNewTokens(piece);
+      await this.slot.sequence.evaluateWithoutGeneratingNewTokens(piece, { evaluationPriority: this.#priority });
       return "prefilled";
     }
     const { sampling, alternatives } = this.job;
-    this.#tokens = alternatives === undefined ? this.slot.sequence.evaluate(piece, this.#sampling()) : scoredTokens(this.slot.sequence, piece, sampling, alternatives);
+    this.#tokens =
+      alternatives === undefined ? this.slot.sequence.evaluate(piece, { ...this.#sampling(), evaluationPriority: this.#priority }) : scoredTokens(this.slot.sequence, piece, sampling, alternatives, this.#priority);
     return this.decode();
   }
 
@@ -51,6 +77,11 @@ export class Stream {
     const step = typeof value === "object" ? { token: value.token, scored: value } : { token: value };
     this.#generated.push(step.token);
     return step;
+  }
+
+  /** Puts the batch in the order of the seats, the only one that llama.cpp evaluates in one pass. */
+  get #priority(): EvaluationPriority {
+    return -this.slot.seat as EvaluationPriority;
   }
 
   async end(): Promise<void> {

@@ -1,5 +1,5 @@
 import { getLlama, type Llama, type LlamaContext, type LlamaModel, type Token } from "../../../remote/node_modules/node-llama-cpp/dist/index.js";
-import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import type { EndReason, Job, Penalties } from "../../../remote/llm/scheduling/job.ts";
 import { QueueFullError } from "../../../remote/llm/scheduling/queue.ts";
 import { Scheduler } from "../../../remote/llm/scheduling/scheduler.ts";
@@ -21,7 +21,7 @@ afterAll(() => llama.dispose());
 async function schedulerOf(parallel: number, options: { queueLimit?: number; promptPiece?: number } = {}) {
   context = await model.createContext({ contextSize: 256, sequences: parallel, batchSize: 512, threads: 1 });
   const batches = vi.spyOn(Reflect.get(context, "_ctx") as { decodeBatch(): Promise<void> }, "decodeBatch");
-  return { scheduler: new Scheduler(context, { queueLimit: 8, promptPiece: 64, ...options }), batches };
+  return { scheduler: new Scheduler(context, { queueLimit: 8, promptPiece: 64, copiedPerEvaluated: 64, ...options }), batches };
 }
 
 interface Watched {
@@ -183,4 +183,100 @@ test("a fault in one answer's own code does not touch the others", async () => {
   scheduler.submit(sound.job);
   await expect(broken.ended).rejects.toThrow("broken reader");
   expect(await sound.ended).toBe("length");
+});
+
+describe("a prompt that begins like another", () => {
+  const material = () => model.tokenize("The course: " + Array.from({ length: 12 }, (_, index) => `chapter ${index} is about number ${index * 7}`).join(", ")).slice(0, 90);
+  const ask = (word: string) => [...material(), ...model.tokenize(`. The ${word}`)];
+  const words = ["fox", "river", "clock"];
+
+  async function each(run: (jobs: Watched[]) => Promise<unknown>) {
+    const cached: number[] = [];
+    const jobs = words.map((word, index) => {
+      const one = watched(ask(word), 8);
+      return { ...one, job: { ...one.job, onStart: (tokens: number) => (cached[index] = tokens) } };
+    });
+    await run(jobs);
+    return { tokens: jobs.map(({ tokens }) => tokens), cached };
+  }
+
+  test("is evaluated once, whoever comes first or at the same moment, and answered as if alone", async () => {
+    const alone: Token[][] = [];
+    for (const [index] of words.entries()) {
+      const { scheduler } = await schedulerOf(1);
+      const { tokens } = await each(async (jobs) => {
+        scheduler.submit(jobs[index]!.job);
+        await jobs[index]!.ended;
+      });
+      alone.push(tokens[index]!);
+      await context?.dispose();
+    }
+    const { scheduler } = await schedulerOf(3, { promptPiece: 16 });
+    const { tokens, cached } = await each(async (jobs) => {
+      for (const { job } of jobs) scheduler.submit(job);
+      await Promise.all(jobs.map(({ ended }) => ended));
+    });
+    expect(tokens).toEqual(alone);
+    expect(cached).toEqual([0, expect.toSatisfy((count: number) => count >= 90), expect.toSatisfy((count: number) => count >= 90)]);
+    expect(scheduler.counters.promptTokens).toBeLessThan(90 + 3 * 8);
+  });
+
+  test("does not wait for one who went away", async () => {
+    const { scheduler } = await schedulerOf(3, { promptPiece: 16 });
+    const runner = watched(story(0), 60);
+    const [first, second] = [watched(ask("fox"), 8), watched(ask("river"), 4)];
+    scheduler.submit(runner.job);
+    await vi.waitFor(() => expect(runner.tokens.length).toBeGreaterThan(0), { interval: 1 });
+    scheduler.submit(first.job);
+    scheduler.submit(second.job);
+    await vi.waitFor(() => expect(scheduler.counters.promptTokens).toBeGreaterThan(runner.job.prompt.length), { interval: 1 });
+    first.stop.abort();
+    expect(await first.ended).toBe("aborted");
+    expect(await second.ended).toBe("length");
+    await runner.ended;
+  });
+
+  test("is not waited for where it shares too little", async () => {
+    const { scheduler } = await schedulerOf(2);
+    const jobs = [0, 1].map((index) => watched(`Once there were ${index} ${"long tales ".repeat(20)}`, 3));
+    for (const { job } of jobs) scheduler.submit(job);
+    expect(await Promise.all(jobs.map(({ ended }) => ended))).toEqual(["length", "length"]);
+    expect(scheduler.counters.cachedTokens).toBe(0);
+  });
+});
+
+test("answers under way sit side by side, and a conversation that must move keeps its memory and its neighbour's", async () => {
+  const { scheduler } = await schedulerOf(4);
+  const addToBatch = vi.spyOn(Reflect.get(context!, "_ctx") as { addToBatch(sequence: number, ...rest: unknown[]): unknown }, "addToBatch");
+  const histories = [0, 1, 2, 3].map((index) => model.tokenize(`${index} ${index} ${index}: ${story(index)} ${"walked and walked ".repeat(index + 4)}`));
+  for (const history of histories) {
+    const old = watched(history, 1);
+    scheduler.submit(old.job);
+    await old.ended;
+  }
+  const goOn = (index: number, maxTokens: number) => {
+    const one = watched([...histories[index]!, ...model.tokenize(" home", false)], maxTokens);
+    const started = { cached: -1 };
+    return { ...one, started, job: { ...one.job, onStart: (tokens: number) => (started.cached = tokens) } };
+  };
+  const alone = goOn(3, 6);
+  scheduler.submit(alone.job);
+  await alone.ended;
+
+  const first = goOn(0, 20);
+  scheduler.submit(first.job);
+  await vi.waitFor(() => expect(first.tokens.length).toBeGreaterThan(0), { interval: 1 });
+  addToBatch.mockClear();
+  const second = goOn(3, 6);
+  scheduler.submit(second.job);
+  expect(await second.ended).toBe("length");
+  // The fourth conversation lay in the last sequence; it went on in the one beside the first.
+  expect([...new Set(addToBatch.mock.calls.map(([sequence]) => sequence))]).toEqual([0, 1]);
+  expect(second.tokens).toEqual(alone.tokens);
+  expect(second.started.cached).toBe(histories[3]!.length);
+  await first.ended;
+  const displaced = goOn(1, 2);
+  scheduler.submit(displaced.job);
+  await displaced.ended;
+  expect(displaced.started.cached).toBe(histories[1]!.length);
 });
