@@ -9,7 +9,7 @@ import { PromptTokenizer } from "../prompt/prompt-tokenizer.ts";
 import { Scheduler } from "../scheduling/scheduler.ts";
 import { TokenBytes } from "../text/token-bytes.ts";
 import { startBackend, type Backend } from "./backend.ts";
-import { Embedder } from "./embedder.ts";
+import { Embedder, SHORT_TEXT } from "./embedder.ts";
 import { loadFailure } from "./failure.ts";
 import { sizeOfGguf } from "./gguf-file.ts";
 import { loadModel } from "./load-model.ts";
@@ -123,11 +123,14 @@ async function loadEmbedding(
   path: string,
   { threads, queueLimit, onProgress, signal }: { threads: number; queueLimit: number; onProgress: Parameters<typeof loadModel>[1]["onProgress"]; signal?: AbortSignal },
 ): Promise<NonNullable<Engine["embedding"]>> {
+  // Loaded twice, since the model says whether its contexts use flash attention; the pages of the file are shared.
   const model = await loadModel(backend, { path, onProgress, signal });
+  const flashModel = await loadModel(backend, { path, onProgress, flashAttention: true, signal });
   const contextTokens = Math.min(model.trainContextSize, LONGEST_EMBEDDED_TEXT);
   // The whole text must fit into one batch: these models look at all of it at once.
-  const context = await orLoadFailure(backend, path, () => model.createEmbeddingContext({ contextSize: contextTokens, batchSize: contextTokens, threads, createSignal: signal }));
-  return { ...(await identity(path)), contextTokens, embedder: new Embedder(model, context, { contextTokens, requestLimit: queueLimit }) };
+  const contextOf = (one: LlamaModel, tokens: number) => orLoadFailure(backend, path, () => one.createEmbeddingContext({ contextSize: tokens, batchSize: tokens, threads, createSignal: signal }));
+  const contexts = { short: await contextOf(model, Math.min(contextTokens, SHORT_TEXT + 1)), long: await contextOf(flashModel, contextTokens) };
+  return { ...(await identity(path)), contextTokens, embedder: new Embedder(model, contexts, { contextTokens, requestLimit: queueLimit }) };
 }
 
 async function orLoadFailure<T>(backend: Backend, path: string, create: () => Promise<T>): Promise<T> {

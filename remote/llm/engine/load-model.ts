@@ -10,6 +10,8 @@ export interface LoadModelOptions {
   /** Absolute path of the GGUF, of its first part where it is split. */
   path: string;
   onProgress(progress: Progress): void;
+  /** Of contexts for which node-llama-cpp lets nobody choose. */
+  flashAttention?: boolean;
   signal?: AbortSignal;
 }
 
@@ -19,7 +21,7 @@ export interface LoadModelOptions {
  * @throws MentorError model-missing, model-not-gguf, model-truncated, model-split-incomplete,
  * model-unsupported, memory-too-small, gpu-unusable
  */
-export async function loadModel({ llama, complaints, forgetLog }: Backend, { path, onProgress, signal }: LoadModelOptions): Promise<LlamaModel> {
+export async function loadModel({ llama, complaints, forgetLog }: Backend, { path, onProgress, flashAttention = false, signal }: LoadModelOptions): Promise<LlamaModel> {
   const bytes = await sizeOfGguf(path);
   const startedAt = performance.now();
   forgetLog();
@@ -29,6 +31,7 @@ export async function loadModel({ llama, complaints, forgetLog }: Backend, { pat
     model = await llama.loadModel({
       modelPath: path,
       gpuLayers: llama.gpu === false ? 0 : "max",
+      defaultContextFlashAttention: flashAttention,
       loadSignal: signal,
       onLoadProgress: (share) => {
         // Told by a thread of its own, the last of it after the loading is over.

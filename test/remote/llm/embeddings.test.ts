@@ -24,6 +24,14 @@ test("vectors have length 1, in the order of the texts, and near meanings lie ne
   expect(dot(alone.body.data[0].embedding, rate)).toBeCloseTo(1, 5);
 });
 
+test("a text just short of and just over where another way of reading begins means the same", async () => {
+  const words = (count: number) => "tide ".repeat(count).trim();
+  const { body } = await embed([words(61), words(62), words(300)]);
+  const [short, long, longest] = body.data.map(({ embedding }: { embedding: number[] }) => embedding);
+  expect(dot(short, long)).toBeGreaterThan(0.999);
+  for (const vector of [short, long, longest]) expect(dot(vector, vector)).toBeCloseTo(1, 5);
+});
+
 test("base64 holds the same 32-bit floats", async () => {
   const { body } = await embed("hello", { encoding_format: "float" });
   const packed = await embed("hello", { encoding_format: "base64" });
