@@ -1,6 +1,6 @@
 import { ask, embed, type Answered, type Client } from "./client.ts";
 import type { Engine } from "./engine.ts";
-import { material, passage, question, shortPrompt, story } from "./texts.ts";
+import { material, passage, question, sentence, shortPrompt, story } from "./texts.ts";
 
 /** What a case brought: tokens that were made (for embeddings: read), and how long each first token took. */
 export interface Outcome {
@@ -70,7 +70,7 @@ const lateArrival: Case = {
     const seven = Promise.all(range(7).map((index) => ask(client, { messages: user(story(`${mark} seven`, index)), max_tokens: running }, () => ++pieces === 7 * 8 && underWay.resolve())));
     seven.catch(underWay.reject);
     await underWay.promise;
-    const latecomers = await oneByOne(LATE, (index) => ask(client, { messages: user(`${passage(mark, 3)} ${question(index)}`), max_tokens: late }));
+    const latecomers = await oneByOne(LATE, (index) => ask(client, { messages: user(`${mark} ${range(5).map(sentence).join(" ")} ${question(index)}`), max_tokens: late }));
     const { tokens } = complete(await seven, running);
     const outcome = complete(latecomers, late);
     return { ...outcome, tokens: tokens + outcome.tokens };

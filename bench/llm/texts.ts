@@ -29,7 +29,7 @@ export function shortPrompt(mark: string, number: number): string {
 
 export const question = (number: number): string => `Explain note ${number * 7 + 1} in great detail, with a long example for every word of it.`;
 
-/** Passages as an ingest makes them: three sentences and more, of different lengths. */
+/** A passage as our ingest makes them: up to 512 characters, about 120 tokens. */
 export function passage(mark: string, number: number): string {
-  return `${mark} ${Array.from({ length: 2 + (number % 4) }, (_, index) => sentence(number * 3 + index)).join(" ")}`;
+  return `${mark} ${Array.from({ length: 8 }, (_, index) => sentence(number * 3 + index)).join(" ")}`.slice(0, 512 - (number % 4) * 60);
 }
