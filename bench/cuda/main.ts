@@ -43,6 +43,8 @@ interface Report {
   layers: number;
   gpuLayers: number;
   loadSeconds: number;
+  /** Of the card's memory, or of the computer's. */
+  memoryBytes: number;
   speeds: Speed[];
   /** One stream's tokens a second, of the most that the card's memory can feed; null where that is not known. */
   shareOfBandwidth: number | null;
@@ -63,17 +65,18 @@ async function report(server: KitServer, card: Card | null, file: string, tokens
     layers: server.health.layers,
     gpuLayers: server.health.gpuLayers,
     loadSeconds: server.loadSeconds,
+    memoryBytes: server.health.memory.usedBytes,
     speeds,
     shareOfBandwidth: bandwidth === null ? null : (speeds[0]!.tokensPerSecond * bytes) / (bandwidth * 1e9),
   };
 }
 
-function lines({ card, cuda, engine, model, layers, gpuLayers, loadSeconds, speeds, shareOfBandwidth }: Report): string[] {
+function lines({ card, cuda, engine, model, layers, gpuLayers, loadSeconds, memoryBytes, speeds, shareOfBandwidth }: Report): string[] {
   return [
     card === null ? "Processor only" : `${card.name}, ${card.memoryMib} MiB, compute capability ${card.architecture}, driver ${card.driver}`,
     ...(cuda === null ? [] : [`CUDA runtime ${cuda}`]),
     `Engine: ${engine ?? "built into one library"}`,
-    `Model: ${model.file} (${(model.bytes / 1e9).toFixed(2)} GB), loaded in ${loadSeconds.toFixed(1)} s`,
+    `Model: ${model.file} (${(model.bytes / 1e9).toFixed(2)} GB), loaded in ${loadSeconds.toFixed(1)} s, ${(memoryBytes / 1e9).toFixed(2)} GB of memory in use`,
     `Layers on the card: ${gpuLayers} of ${layers}`,
     ...speeds.map(({ streams, tokensPerSecond, firstTokenMs }) => `${streams === 1 ? "One stream" : `${streams} streams`}: ${tokensPerSecond.toFixed(1)} tokens/s, first token after ${firstTokenMs.toFixed(0)} ms`),
     ...(shareOfBandwidth === null ? [] : [`One stream uses ${(shareOfBandwidth * 100).toFixed(0)} % of the card's memory bandwidth`]),

@@ -2,6 +2,13 @@ import type { LlmServiceConfig } from "../../src/contract/agent.ts";
 import type { Progress } from "../../src/contract/progress.ts";
 import type { Engine, LoadedChat } from "./engine/engine.ts";
 
+/** Bytes, of the graphics card's memory where there is one in use, else of the computer's. */
+export interface MemoryUse {
+  usedBytes: number;
+  /** Before anything was loaded; null where nobody reckoned. */
+  predictedBytes: number | null;
+}
+
 /** What `/health` answers: 503 while the model is loading, 200 from then on. */
 export type LlmHealth =
   | { status: "loading"; progress: Progress | null }
@@ -22,9 +29,10 @@ export type LlmHealth =
       /** Since the start. */
       counters: Partial<LoadedChat["scheduler"]["counters"]>;
       requests: Partial<LoadedChat["scheduler"]["requests"]["counters"]>;
+      memory: MemoryUse;
     };
 
-export function healthOf({ gpu, chat, embedding }: Engine): LlmHealth {
+export function healthOf({ gpu, chat, embedding, usedBytes }: Engine, predictedBytes: number | null): LlmHealth {
   return {
     status: "ok",
     model: chat?.id ?? null,
@@ -37,5 +45,6 @@ export function healthOf({ gpu, chat, embedding }: Engine): LlmHealth {
     waiting: chat?.scheduler.waiting ?? 0,
     counters: chat?.scheduler.counters ?? {},
     requests: chat?.scheduler.requests.counters ?? {},
+    memory: { usedBytes: usedBytes(), predictedBytes },
   };
 }

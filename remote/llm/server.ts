@@ -50,7 +50,7 @@ export async function startLlmServer({ config, queueLimit = config.parallel * QU
 
   const app = createApp({
     key: config.key,
-    health: () => (engine === null ? { status: "loading", progress } : healthOf(engine)),
+    health: () => (engine === null ? { status: "loading", progress } : healthOf(engine, config.predictedBytes ?? null)),
     engine: () => {
       if (closing) throw unavailable("The server is stopping.", "stopping");
       if (engine === null) throw unavailable("The model is still being loaded.", "loading");
@@ -77,6 +77,7 @@ export async function startLlmServer({ config, queueLimit = config.parallel * QU
   });
   const ready = (async () => {
     engine = await loading;
+    output(memoryLine(engine.usedBytes(), config.predictedBytes ?? null));
   })();
   // Whoever waits for `ready` meets the failure; nobody has to.
   ready.catch(() => undefined);
@@ -101,6 +102,14 @@ export async function startLlmServer({ config, queueLimit = config.parallel * QU
       await loaded?.dispose();
     },
   };
+}
+
+/** Said once the models are there: on a processor the weights' pages come in with the first answers only. */
+function memoryLine(used: number, predicted: number | null): ServiceOutput {
+  const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(2)} GB`;
+  if (predicted === null) return { log: `Memory in use: ${gigabytes(used)}.` };
+  const more = used > predicted;
+  return { log: `Memory in use: ${gigabytes(used)}; ${gigabytes(predicted)} were reckoned with${more ? ", which was too little" : ""}.`, level: more ? "warn" : "info" };
 }
 
 function unavailable(why: string, code: string): ApiError {

@@ -29,6 +29,8 @@ export const LlmServiceConfig = z.object({
   contextTokens: z.number().int().positive(),
   parallel: z.number().int().positive(),
   threads: z.number().int().positive().nullable(),
+  /** Bytes of memory that were reckoned with before anything was loaded; compared with what is used. */
+  predictedBytes: z.number().nonnegative().nullish(),
 });
 export type LlmServiceConfig = z.infer<typeof LlmServiceConfig>;
 

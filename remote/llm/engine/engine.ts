@@ -40,6 +40,8 @@ export interface Engine {
   /** null where the server makes embeddings alone. */
   chat: LoadedChat | null;
   embedding: (LoadedModel & { embedder: Embedder }) | null;
+  /** Bytes of the graphics card's memory, or of the computer's, that all of this uses now. */
+  usedBytes(): number;
   dispose(): Promise<void>;
 }
 
@@ -69,11 +71,14 @@ export async function loadEngine({ config, queueLimit, output, signal }: EngineO
     },
   });
   try {
+    const videoMemoryBefore = await videoMemoryUsed(backend);
     const onProgress = (progress: Extract<ServiceOutput, { progress: unknown }>["progress"]) => output({ progress });
     const threads = config.threads ?? Math.max(1, Math.min(backend.llama.cpuMathCores, availableParallelism()) - 1);
     const chat = config.model === null ? null : await loadChat(backend, { ...config, model: config.model }, { threads, queueLimit, output, onProgress, signal });
     const embedding = config.embeddingModel === null ? null : await loadEmbedding(backend, config.embeddingModel, { threads, queueLimit, onProgress, signal });
-    return { gpu: config.gpu, chat, embedding, dispose: () => backend.llama.dispose() };
+    const videoMemory = (await videoMemoryUsed(backend)) - videoMemoryBefore;
+    const usedBytes = () => (config.gpu === "cpu" ? process.memoryUsage.rss() : videoMemory);
+    return { gpu: config.gpu, chat, embedding, usedBytes, dispose: () => backend.llama.dispose() };
   } catch (error) {
     await backend.llama.dispose();
     throw error;
@@ -123,14 +128,19 @@ async function loadEmbedding(
   path: string,
   { threads, queueLimit, onProgress, signal }: { threads: number; queueLimit: number; onProgress: Parameters<typeof loadModel>[1]["onProgress"]; signal?: AbortSignal },
 ): Promise<NonNullable<Engine["embedding"]>> {
-  // Loaded twice, since the model says whether its contexts use flash attention; the pages of the file are shared.
-  const model = await loadModel(backend, { path, onProgress, signal });
+  // The model says whether its contexts use flash attention. On a processor it is loaded twice: the pages
+  // of the file are shared. A graphics card would hold it twice, and reads short texts as well with it.
   const flashModel = await loadModel(backend, { path, onProgress, flashAttention: true, signal });
+  const model = backend.llama.gpu === false ? await loadModel(backend, { path, onProgress, signal }) : flashModel;
   const contextTokens = Math.min(model.trainContextSize, LONGEST_EMBEDDED_TEXT);
   // The whole text must fit into one batch: these models look at all of it at once.
   const contextOf = (one: LlamaModel, tokens: number) => orLoadFailure(backend, path, () => one.createEmbeddingContext({ contextSize: tokens, batchSize: tokens, threads, createSignal: signal }));
   const contexts = { short: await contextOf(model, Math.min(contextTokens, SHORT_TEXT + 1)), long: await contextOf(flashModel, contextTokens) };
   return { ...(await identity(path)), contextTokens, embedder: new Embedder(model, contexts, { contextTokens, requestLimit: queueLimit }) };
+}
+
+async function videoMemoryUsed({ llama }: Backend): Promise<number> {
+  return llama.gpu === false ? 0 : (await llama.getVramState()).used;
 }
 
 async function orLoadFailure<T>(backend: Backend, path: string, create: () => Promise<T>): Promise<T> {

@@ -41,7 +41,7 @@ export const startMilvus = () =>
 export const startLlm = () =>
   service("start-llm", "llm", ({ facts, request }) => {
     // With a chat endpoint no conversation is held here: the context is nobody's, and requests still take turns.
-    const { contextTokens, parallel } = request.chatEndpoint === undefined ? facts.require("fit") : { contextTokens: 256, parallel: request.parallel ?? PARALLEL };
+    const { contextTokens, parallel, bytes } = request.chatEndpoint === undefined ? facts.require("fit") : { contextTokens: 256, parallel: request.parallel ?? PARALLEL, bytes: null };
     return {
       port: facts.require("ports").llm!,
       model: facts.require("hostModels").chat,
@@ -50,6 +50,7 @@ export const startLlm = () =>
       contextTokens,
       parallel,
       threads: null,
+      predictedBytes: bytes?.total ?? null,
     };
   });
 
