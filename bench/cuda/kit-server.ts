@@ -11,7 +11,7 @@ export type Loaded = Extract<LlmHealth, { status: "ok" }>;
 
 /** The LLM server of a kit, as a host runs it: with nothing of this project around it. */
 export interface KitServer {
-  url: string;
+  port: number;
   key: string;
   loadSeconds: number;
   health: Loaded;
@@ -43,7 +43,7 @@ export async function startKitServer(kit: string, options: KitServerOptions): Pr
       const health = (await answer.json()) as Loaded;
       const maps = readFileSync(`/proc/${child.pid}/maps`, "utf8");
       const loaded = [...new Set(maps.match(/\/\S+\.so[.\d]*/g))];
-      return { url, key, health, loadSeconds: (performance.now() - started) / 1000, libraries: (part) => loaded.filter((path) => path.slice(path.lastIndexOf("/")).includes(part)), close };
+      return { port: config.port, key, health, loadSeconds: (performance.now() - started) / 1000, libraries: (part) => loaded.filter((path) => path.slice(path.lastIndexOf("/")).includes(part)), close };
     }
     await answer?.body?.cancel();
     await sleep(100);

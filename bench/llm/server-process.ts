@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { setTimeout } from "node:timers/promises";
+import { freePort } from "../../src/adapters/local/free-port.ts";
 import type { Launch } from "./engine.ts";
 
 /** Of /proc/PID/stat; the same on every Linux that has not been built otherwise. */
@@ -25,7 +25,7 @@ export class ServerProcess {
   }
 
   static async start(launchAt: (port: number) => Launch, key: string): Promise<ServerProcess> {
-    const port = await freePort();
+    const port = await freePort(0);
     const { command: [program, ...words], environment, input, readyPath } = launchAt(port);
     const startedAt = performance.now();
     const child = spawn(program!, words, { env: { ...process.env, ...environment }, stdio: ["pipe", "pipe", "pipe"] });
@@ -75,15 +75,6 @@ async function isReady(port: number, path: string, key: string): Promise<boolean
   } catch {
     return false;
   }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const { port } = probe.address() as { port: number };
-  probe.close();
-  await once(probe, "close");
-  return port;
 }
 
 function family(root: number): number[] {

@@ -1,12 +1,13 @@
 import { expect, test } from "vitest";
 import { PLAN } from "../../../src/core/session/plan.ts";
-import { randomOf, seeds } from "./seeds.ts";
+import { seeded } from "../../parts/seeded.ts";
+import { seeds } from "./seeds.ts";
 import { World } from "./world.ts";
 
 const pick = <Item>(random: () => number, items: readonly Item[]): Item => items[Math.floor(random() * items.length)]!;
 
 test.each(seeds(40, 600))("any order of events keeps the promises of the life cycle (seed %i)", (seed) => {
-  const random = randomOf(seed);
+  const random = seeded(seed);
   const world = new World();
   // Some walks fail often, some hardly ever: both must get far.
   const trouble = random() * random();

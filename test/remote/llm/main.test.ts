@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { ServiceFile, ServiceOutput } from "../../../src/contract/agent.ts";
+import { freePort } from "../../../src/adapters/local/free-port.ts";
 import { chatModel } from "../../parts/models.ts";
 import { KEY, llmConfig } from "./support.ts";
 
@@ -46,7 +47,7 @@ async function beginningOfModel(bytes: number): Promise<Buffer> {
 }
 
 test("loads with progress, answers health, and ends cleanly when told to", async () => {
-  const port = await freePort();
+  const port = await freePort(0);
   const child = start(await llmConfig({ port }));
   const output = text(child.stdout!);
   const health = () => fetch(`http://127.0.0.1:${port}/health`, { headers: { authorization: `Bearer ${KEY}` } });
@@ -112,12 +113,3 @@ test.each([["no JSON", "hello"], ["a wrong field", JSON.stringify({ key: KEY, po
   expect(outcome).toMatchObject({ exitCode: 1, error: { code: "input-invalid" } });
   expect(JSON.stringify(outcome.lines)).not.toContain(KEY);
 });
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const { port } = probe.address() as { port: number };
-  probe.close();
-  await once(probe, "close");
-  return port;
-}

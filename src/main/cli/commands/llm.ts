@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
+import { freePort } from "../../../adapters/local/free-port.ts";
 import type { ServiceFile, ServiceOutput } from "../../../contract/agent.ts";
 import { MentorError, fromErrorReport, type ErrorReport } from "../../../contract/errors.ts";
 import type { CommandContext } from "../command.ts";
@@ -32,7 +32,7 @@ export async function llm(options: LlmOptions, { output }: CommandContext): Prom
   const key = options.apiKey ?? randomBytes(24).toString("base64url");
   const config: ServiceFile<"llm"> = {
     key,
-    port: options.port === 0 ? await freePort() : options.port,
+    port: options.port === 0 ? await freePort(0) : options.port,
     model: resolve(cwd, options.model),
     embeddingModel: options.embeddingModel === undefined ? null : resolve(cwd, options.embeddingModel),
     gpu: options.gpu ?? defaultGpu(),
@@ -112,12 +112,4 @@ async function isReady(url: string, key: string, ended: Promise<unknown>): Promi
 function defaultGpu(): "cpu" | "cuda" | "metal" {
   if (process.platform === "darwin" && process.arch === "arm64") return "metal";
   return existsSync("/dev/nvidiactl") ? "cuda" : "cpu";
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((tell) => server.listen(0, "127.0.0.1", tell));
-  const { port } = server.address() as AddressInfo;
-  await new Promise<void>((tell) => server.close(() => tell()));
-  return port;
 }
