@@ -7,7 +7,7 @@ import { launchChromium } from "../test/parts/chromium.ts";
 import { SCENES } from "../test/fakes/window/scenes.ts";
 import { openStage } from "../test/fakes/window/staged-core.ts";
 
-const MAIN = ["home-no-stick", "home-stick", "home-ssh", "session-uploading", "help-host-changed", "session-ready", "session-stopped", "chat-answer", "course", "logs", "settings"];
+const MAIN = ["home-no-stick", "home-stick", "home-ssh", "home-endpoint", "session-uploading", "help-host-changed", "session-ready", "session-stopped", "chat-answer", "course", "logs", "settings"];
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { all: { type: "boolean", default: false }, to: { type: "string", default: "docs/screens" } } });
 const folder = values.to;
 const sizes = values.all ? [{ width: 1280, height: 800 }, { width: 900, height: 600 }] : [{ width: 1280, height: 800 }];
