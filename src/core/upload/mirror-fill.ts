@@ -18,6 +18,8 @@ export interface MirrorFillOptions {
   given: Promise<FetchingLane>;
   errands: Errands;
   clock: Clock;
+  /** A chunk of so many bytes was there already, and is proven. */
+  onKept: (bytes: number) => void;
   /** The stick cannot be read: that no mirror makes good. */
   onFailure: (error: unknown) => void;
   /** Aborted when the transfer is over. */
@@ -109,13 +111,15 @@ export class MirrorFill {
   }
 
   async #bring(lane: FetchingLane, pace: MirrorPace, errand: Errand): Promise<void> {
-    const { errands, end, mirror } = this.#options;
+    const { errands, end, mirror, onKept } = this.#options;
     const { chunk } = errand;
     try {
       const isThere = mirror.fault === undefined && (await this.#land(lane, pace, chunk));
       if (!isThere) return errands.takeBack(errand, false);
       this.#patience.advanced();
-      if (errands.prove(errand, "fetchers") && !chunk.claimed) mirror.gave(chunk.length);
+      if (!errands.prove(errand, "fetchers")) return;
+      if (chunk.claimed) onKept(chunk.length);
+      else mirror.gave(chunk.length);
     } catch (error) {
       if (!end.aborted) errands.takeBack(errand, false);
       if (error instanceof NoReceiver) mirror.giveUp(`the host's Python cannot fetch from ${mirror.name}`);

@@ -63,7 +63,7 @@ export class Transfer {
       over: this.#end.signal,
     });
     if (options.fill !== undefined) {
-      this.#fill = new MirrorFill({ ...options.fill, errands: this.#errands, clock: options.clock, onFailure: (error) => this.#finish({ error }), end: this.#end.signal });
+      this.#fill = new MirrorFill({ ...options.fill, errands: this.#errands, clock: options.clock, onKept: (bytes) => (this.#bytesKept += bytes), onFailure: (error) => this.#finish({ error }), end: this.#end.signal });
     }
   }
 

@@ -29,6 +29,18 @@ test("both bring what they can", async () => {
   expect(mirror.bytes).toBeLessThan(content.length);
 });
 
+test("what is there already counts as kept, whichever lane has looked", async () => {
+  const host = new MemoryHost(() => settled(), chunkOf);
+  const claims = new Map<number, string>();
+  for (let index = 0; index < COUNT - 1; index++) {
+    host.landed.set(index, chunkOf(index));
+    claims.set(index, sha256(chunkOf(index)));
+  }
+  const { transfer } = transferTo(host, { claims, withMirror: true });
+  await transfer.run([]);
+  expect(transfer.bytesKept).toBe((COUNT - 1) * CHUNK);
+});
+
 test("a mirror that never answers holds no memory, and what it was asked for is sent when it is late", async () => {
   let asked = 0;
   // The lanes wait until it has been asked for more than there is memory for.
