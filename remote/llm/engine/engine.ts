@@ -14,10 +14,14 @@ import { loadFailure } from "./failure.ts";
 import { sizeOfGguf } from "./gguf-file.ts";
 import { loadModel } from "./load-model.ts";
 
-/** Prompt tokens a tick while others read: small on a processor, where each costs milliseconds. */
-const PROMPT_PIECE = { cpu: 64, gpu: 512 };
+/**
+ * Prompt tokens a tick while others read: small on a processor, where each costs milliseconds. Not
+ * smaller than most questions: every further piece takes the others' next token along once more.
+ */
+const PROMPT_PIECE = { cpu: 128, gpu: 512 };
 /** A GPU evaluates fast, and a copy goes through the host's memory. */
 const COPIED_PER_EVALUATED = { cpu: 64, gpu: 4 };
+const FEWEST_COPIED = { cpu: 4, gpu: 16 };
 const BATCH_TOKENS = 512;
 const LONGEST_EMBEDDED_TEXT = 2048;
 
@@ -119,7 +123,7 @@ async function loadChat(
     prompts: new PromptTokenizer(model, source ?? ""),
     tokenBytes: new TokenBytes(model),
     grammars: await CompiledGrammars.for(model),
-    scheduler: new Scheduler(context, { queueLimit, promptPiece: PROMPT_PIECE[processor], copiedPerEvaluated: COPIED_PER_EVALUATED[processor] }),
+    scheduler: new Scheduler(context, { queueLimit, promptPiece: PROMPT_PIECE[processor], copiedPerEvaluated: COPIED_PER_EVALUATED[processor], fewestCopied: FEWEST_COPIED[processor] }),
   };
 }
 

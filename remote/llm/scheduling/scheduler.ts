@@ -41,6 +41,8 @@ export interface SchedulerOptions {
   promptPiece: number;
   /** A memory of so many tokens is copied in the time in which one token is evaluated, or faster. */
   copiedPerEvaluated: number;
+  /** Fewer tokens are evaluated as quickly as the shortest memory is copied. */
+  fewestCopied: number;
 }
 
 /** What one slot does, for whoever looks at the server. */
@@ -54,8 +56,8 @@ export interface SlotState {
 /** Of jobs that name nobody. */
 const UNNAMED = "";
 
-/** Fewer tokens are evaluated as quickly as anything else is done about them. */
-const FEWEST_SHARED = 16;
+/** For fewer tokens nobody waits until another has evaluated them. */
+const FEWEST_AWAITED = 16;
 
 export class Scheduler {
   readonly requests = new RequestAccounts();
@@ -65,6 +67,7 @@ export class Scheduler {
   readonly #batchSize: number;
   readonly #promptPiece: number;
   readonly #copiedPerEvaluated: number;
+  readonly #fewestCopied: number;
   readonly #copies = new StateCopies();
   #streams: Stream[] = [];
   #running: Promise<void> | null = null;
@@ -77,6 +80,7 @@ export class Scheduler {
     this.#batchSize = context.batchSize;
     this.#promptPiece = options.promptPiece;
     this.#copiedPerEvaluated = options.copiedPerEvaluated;
+    this.#fewestCopied = options.fewestCopied;
   }
 
   /** Requests being answered. */
@@ -180,7 +184,7 @@ export class Scheduler {
       if (tokens > (leader?.tokens ?? 0)) leader = { stream: other, tokens };
     }
     const known = this.#slots.bestPrefix(stream.job.prompt).tokens;
-    return leader !== null && leader.tokens - Math.max(known, stream.evaluated) >= FEWEST_SHARED ? leader : null;
+    return leader !== null && leader.tokens - Math.max(known, stream.evaluated) >= FEWEST_AWAITED ? leader : null;
   }
 
   /** Copies the beginnings of prompts that another slot remembers to where nothing is evaluated yet. */
@@ -193,7 +197,7 @@ export class Scheduler {
       stream.leader = null;
       const { slot, tokens } = this.#slots.bestPrefix(stream.job.prompt);
       const gained = Math.min(tokens, stream.job.prompt.length - 1) - stream.evaluated;
-      if (slot === stream.slot || gained < FEWEST_SHARED || slot.length > gained * this.#copiedPerEvaluated) continue;
+      if (slot === stream.slot || gained < this.#fewestCopied || slot.length > gained * this.#copiedPerEvaluated) continue;
       followers.set(slot, [...(followers.get(slot) ?? []), stream]);
     }
     for (const [slot, streams] of followers) {

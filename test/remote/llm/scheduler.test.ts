@@ -21,7 +21,7 @@ afterAll(() => llama.dispose());
 async function schedulerOf(parallel: number, options: { queueLimit?: number; promptPiece?: number } = {}) {
   context = await model.createContext({ contextSize: 256, sequences: parallel, batchSize: 512, threads: 1 });
   const batches = vi.spyOn(Reflect.get(context, "_ctx") as { decodeBatch(): Promise<void> }, "decodeBatch");
-  return { scheduler: new Scheduler(context, { queueLimit: 8, promptPiece: 64, copiedPerEvaluated: 64, ...options }), batches };
+  return { scheduler: new Scheduler(context, { queueLimit: 8, promptPiece: 64, copiedPerEvaluated: 64, fewestCopied: 16, ...options }), batches };
 }
 
 interface Watched {
