@@ -1,9 +1,12 @@
 import { randomBytes } from "node:crypto";
+import { join } from "node:path";
 import type { AgentStatus, ServiceConfigs, ServiceName, WatchdogConfig } from "../../src/contract/agent.ts";
 import { systemClock, type Clock } from "./clock.ts";
 import type { AgentFolders } from "./folders.ts";
 import type { Launchers } from "./launcher.ts";
 import { LogStore } from "./log-store.ts";
+import { newestChange } from "./newest-change.ts";
+import { PodPower, type PodPowerOptions } from "./pod-power.ts";
 import { RESTARTS, type RestartPolicy } from "./restarts.ts";
 import { Service } from "./service.ts";
 import { Watchdog } from "./watchdog.ts";
@@ -19,6 +22,8 @@ export interface AgentOptions {
   launchers: Launchers;
   restarts?: RestartPolicy;
   clock?: Clock;
+  /** For tests: another environment, another network. */
+  podPower?: Pick<PodPowerOptions, "environment" | "fetch">;
 }
 
 /** Owns the services of one host for one session. Its HTTP side is server.ts. */
@@ -34,7 +39,7 @@ export class Agent {
     this.logs = new LogStore(options.folders.logs);
     const clock = options.clock ?? systemClock;
     this.watchdog = new Watchdog(() => clock.now());
-    const context = { run: options.folders.run, key: options.key, token: randomBytes(16).toString("hex"), logs: this.logs, restarts: options.restarts ?? RESTARTS, clock };
+    const context = { run: options.folders.run, key: options.key, token: randomBytes(16).toString("hex"), onActivity: () => this.watchdog.activity(), logs: this.logs, restarts: options.restarts ?? RESTARTS, clock };
     const { llm, api, milvus } = options.launchers;
     this.#services = { llm: new Service(llm, context), api: new Service(api, context), milvus: new Service(milvus, context) };
   }
@@ -53,9 +58,33 @@ export class Agent {
     return this.#services[name].stop();
   }
 
-  arm(config: WatchdogConfig): void {
-    this.watchdog.arm(config);
-    this.logs.append("agent", "info", `Safety timer: until ${config.deadlineAt ?? "no set time"}, silence of ${config.silenceSeconds ?? "any number of"} s allowed.`);
+  /** Before it counts as set, the right to stop the rented machine is tried, where there is one. */
+  async arm(config: WatchdogConfig): Promise<void> {
+    const power = this.#powerOver(config);
+    const guard = power === null ? null : await power.prove();
+    this.watchdog.arm(config, guard);
+    const idle = config.idleSeconds == null ? "" : `, ${config.idleSeconds} s without use`;
+    this.logs.append("agent", "info", `Safety timer: until ${config.deadlineAt ?? "no set time"}, silence of ${config.silenceSeconds ?? "any number of"} s allowed${idle}.`);
+    if (guard !== null) this.logs.append("agent", guard.proven ? "info" : "warn", guard.proven ? "It can stop the machine: it has read it with the machine's own credential." : `It may not be able to stop the machine: ${guard.reason}.`);
+  }
+
+  /** Why everything must end now; null while there is no reason. Uploads are seen by the files that grow. */
+  verdict(): string | null {
+    const reason = this.watchdog.verdict();
+    if (reason === null) return null;
+    this.watchdog.activity(newestChange(join(this.#options.folders.root, "models")));
+    return this.watchdog.verdict();
+  }
+
+  /** After everything on it has ended: stops the rented machine, and with it this process. Does nothing where there is none. */
+  async stopPod(): Promise<void> {
+    const config = this.watchdog.config;
+    if (config !== null) await this.#powerOver(config)?.stop();
+  }
+
+  #powerOver({ pod }: WatchdogConfig): PodPower | null {
+    if (pod == null) return null;
+    return new PodPower({ pod, clock: this.#options.clock ?? systemClock, log: (level, text) => this.logs.append("agent", level, text), ...this.#options.podPower });
   }
 
   async stopAll(reason: string): Promise<void> {

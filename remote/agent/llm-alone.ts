@@ -43,7 +43,7 @@ async function main(): Promise<number> {
     const output = parseOutput(line);
     if ("error" in output) failure = output.error;
     else if ("log" in output) say(output.log);
-    else if (output.progress.detail !== shown) say((shown = output.progress.detail));
+    else if ("progress" in output && output.progress.detail !== shown) say((shown = output.progress.detail));
   });
   const over = new AbortController();
   const ended = new Promise<number | null>((done) => child.once("close", done)).finally(() => over.abort());

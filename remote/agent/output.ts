@@ -5,6 +5,7 @@ import type { ServiceOutput } from "../../src/contract/agent.ts";
 export function parseOutput(line: string): ServiceOutput {
   const value = line.startsWith("{") ? parse(line) : null;
   if (isObject(value)) {
+    if (value.activity === true) return { activity: true };
     if (typeof value.log === "string") return value as ServiceOutput;
     if (isObject(value.progress) && typeof value.progress.done === "number") return value as ServiceOutput;
     if (isObject(value.error) && typeof value.error.message === "string" && Object.hasOwn(ERRORS, String(value.error.code))) return value as ServiceOutput;

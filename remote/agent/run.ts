@@ -1,5 +1,6 @@
 import { rmSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import type { AgentAddress, AgentStartConfig } from "../../src/contract/agent.ts";
 import { addressPath, identityPath, keyPath } from "./address.ts";
 import { Agent } from "./agent.ts";
@@ -9,6 +10,9 @@ import { stopOrphans } from "./orphans.ts";
 import { readJson, writePrivateJson } from "./private-file.ts";
 import { identify } from "./process-identity.ts";
 import { agentApp, listen } from "./server.ts";
+
+/** Longer than the services' own grace together. Milliseconds. */
+const SHUTDOWN_MS = 90_000;
 
 /**
  * The agent itself, in the background. `script` is agent.mjs inside its kit. Resolves when it
@@ -41,8 +45,12 @@ export async function runAgent(config: AgentStartConfig, script: string): Promis
   agent.logs.append("agent", "info", `The agent (process ${process.pid}) listens on 127.0.0.1:${port}; kit ${hash}.`);
 
   const watch = setInterval(() => {
-    const reason = agent.watchdog.verdict();
-    if (reason !== null) void shutdown(reason).finally(finish);
+    const reason = agent.verdict();
+    if (reason === null) return;
+    clearInterval(watch);
+    // What is written is on the disk first. A service that does not end must not keep the machine running.
+    const ended = Promise.race([shutdown(reason), setTimeout(SHUTDOWN_MS, undefined, { ref: false })]);
+    void ended.then(() => agent.stopPod()).finally(finish);
   }, 1_000);
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => void shutdown(`the agent received ${signal}`).finally(finish));
 
@@ -51,7 +59,7 @@ export async function runAgent(config: AgentStartConfig, script: string): Promis
   for (const path of [addressPath(folders), identityPath(folders), keyPath(folders)]) rmSync(path, { force: true });
   server.close();
   // Streams of logs never end by themselves; give answers under way a moment to leave.
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await setTimeout(100);
   server.closeAllConnections();
   agent.logs.append("agent", "info", "The agent has ended.");
   agent.logs.close();

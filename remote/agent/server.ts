@@ -15,7 +15,8 @@ export function agentApp(agent: Agent, key: string, onShutdown: () => Promise<vo
   const app = new Hono();
   app.use(guard({ key }));
   app.use(async (context, next) => {
-    if (context.req.method === "POST") agent.watchdog.activity();
+    // A heartbeat shows that the desktop is there, not that anybody uses it.
+    if (context.req.method === "POST" && context.req.path !== "/heartbeat") agent.watchdog.activity();
     await next();
   });
 
@@ -41,7 +42,7 @@ export function agentApp(agent: Agent, key: string, onShutdown: () => Promise<vo
   });
 
   app.post("/watchdog", async (context) => {
-    agent.arm(check(WatchdogConfig, await context.req.json().catch(() => null)));
+    await agent.arm(check(WatchdogConfig, await context.req.json().catch(() => null)));
     return context.json(agent.status());
   });
 

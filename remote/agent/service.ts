@@ -17,6 +17,8 @@ export interface ServiceContext {
   key: string;
   /** Random; in the environment of every process of this agent, so that they are known as its own. */
   token: string;
+  /** Somebody uses a service. */
+  onActivity(): void;
   logs: LogStore;
   restarts: RestartPolicy;
   clock: Clock;
@@ -232,7 +234,8 @@ export class Service<Name extends ServiceName> {
   #hear(line: string, level: LogLevel): void {
     this.#lastOutputAt = this.#context.clock.now();
     const output = parseOutput(line);
-    if ("progress" in output) this.#progress = output.progress;
+    if ("activity" in output) this.#context.onActivity();
+    else if ("progress" in output) this.#progress = output.progress;
     else if ("error" in output) {
       this.#error = output.error;
       this.#log("error", output.error.message);

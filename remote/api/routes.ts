@@ -23,6 +23,8 @@ export interface ApiParts {
   mentor: Mentor;
   ingest: Ingest;
   inbox: Inbox;
+  /** Somebody uses the mentor: asks, or sends course material. */
+  used(): void;
   /** Told what the person is not: a fault's causes, for the log. */
   report(error: unknown): void;
 }
@@ -34,6 +36,10 @@ export function routes(parts: ApiParts): Hono {
   const { key, store, llm, mentor, ingest, inbox } = parts;
   const app = new Hono();
   app.use(guard({ key }));
+  app.use(async (context, next) => {
+    if (context.req.method !== "GET") parts.used();
+    await next();
+  });
   app.onError((error, context) => {
     parts.report(error);
     return errorAnswer(context, error);

@@ -16,11 +16,12 @@ const PING_MS = 30_000;
 export interface ChatSocketOptions {
   key: string;
   mentor: Mentor;
+  used(): void;
   report(error: unknown): void;
 }
 
 /** `/ws/chat`: one question after the other on each connection; closing it ends the model's work. */
-export function chatSocket({ key, mentor, report }: ChatSocketOptions) {
+export function chatSocket({ key, mentor, used, report }: ChatSocketOptions) {
   const server = new WebSocketServer({ noServer: true, maxPayload: 64 * 1024, handleProtocols: (offered) => (offered.has(PROTOCOL) ? PROTOCOL : false) });
 
   server.on("connection", (socket: WebSocket) => {
@@ -40,6 +41,7 @@ export function chatSocket({ key, mentor, report }: ChatSocketOptions) {
       gone.abort();
     });
     socket.on("message", (data) => {
+      used();
       last = last.then(() => answer(String(data), socket, connection, gone.signal));
     });
   });

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { createAdaptorServer } from "@hono/node-server";
 import type { ServiceFile, ServiceOutput } from "../../src/contract/agent.ts";
 import { MentorError, toErrorReport } from "../../src/contract/errors.ts";
+import { activityTeller } from "../http/activity.ts";
 import { PassageStore, type StoreOptions } from "../milvus/store.ts";
 import { Conversations } from "./conversations.ts";
 import { Inbox } from "./inbox.ts";
@@ -48,9 +49,10 @@ export async function startApi(config: ServiceFile<"api">, output: (line: Servic
     report(error);
   }
 
-  const app = routes({ key, store, storeOptions, llm, mentor, ingest, inbox, report });
+  const used = activityTeller(output, now);
+  const app = routes({ key, store, storeOptions, llm, mentor, ingest, inbox, used, report });
   const server = createAdaptorServer({ fetch: app.fetch }) as Server;
-  const socket = chatSocket({ key, mentor, report });
+  const socket = chatSocket({ key, mentor, used, report });
   server.on("upgrade", socket.upgrade);
   await listen(server, config.port);
   const { port } = server.address() as AddressInfo;

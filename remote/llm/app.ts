@@ -25,13 +25,19 @@ export interface AppOptions {
   engine(): Engine;
   /** Aborted, with the reason as an ApiError, when what still runs is to end. */
   ending: AbortSignal;
+  /** Somebody asks for something. */
+  used(): void;
 }
 
-export function createApp({ key, health, engine, ending }: AppOptions): Hono {
+export function createApp({ key, health, engine, ending, used }: AppOptions): Hono {
   const app = new Hono();
   const answers = new HttpAnswers();
   app.use(answers.count());
   app.use(guard({ key }));
+  app.use(async (context, next) => {
+    if (context.req.method === "POST") used();
+    await next();
+  });
   app.use(bodyLimit({ maxSize: LARGEST_BODY, onError: (context) => respond(context, new ApiError(413, `The request is longer than ${LARGEST_BODY} bytes.`)) }));
 
   // Also without the version: what a client asks for whose base URL was given without it.

@@ -4,6 +4,7 @@ import { createAdaptorServer } from "@hono/node-server";
 import type { ServiceFile, ServiceOutput } from "../../src/contract/agent.ts";
 import { MentorError } from "../../src/contract/errors.ts";
 import type { Progress } from "../../src/contract/progress.ts";
+import { activityTeller } from "../http/activity.ts";
 import { createApp } from "./app.ts";
 import { loadEngine, type Engine } from "./engine/engine.ts";
 import { healthOf } from "./health.ts";
@@ -57,6 +58,7 @@ export async function startLlmServer({ config, queueLimit = config.parallel * QU
       return engine;
     },
     ending: ending.signal,
+    used: activityTeller(output),
   });
   const server = createAdaptorServer({ fetch: app.fetch }) as Server;
   const open = new Set<ServerResponse>();

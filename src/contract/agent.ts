@@ -78,6 +78,13 @@ export const WatchdogConfig = z.object({
   deadlineAt: z.string().nullable(),
   /** Seconds without a heartbeat, chat or upload after which everything stops; null for never. */
   silenceSeconds: z.number().positive().nullable(),
+  /** Seconds without chat, upload or ingest after which everything stops, however many heartbeats come; null for never. */
+  idleSeconds: z.number().positive().nullish(),
+  /**
+   * The rented machine under the agent, which it stops (and never deletes) after everything on it has
+   * ended. Its right to do so is the machine's own credential, from the machine's own environment.
+   */
+  pod: z.object({ id: z.string().min(1), api: z.url() }).nullish(),
 });
 export type WatchdogConfig = z.infer<typeof WatchdogConfig>;
 
@@ -87,7 +94,17 @@ export interface AgentStatus {
   kitHash: string;
   startedAt: string;
   services: ServiceStatus[];
-  watchdog: (WatchdogConfig & { armed: boolean; lastHeartbeatAt: string | null }) | null;
+  watchdog: (WatchdogConfig & { armed: boolean; lastHeartbeatAt: string | null; lastActivityAt: string | null; podGuard: PodGuard | null }) | null;
+}
+
+/** Whether the agent can stop the machine that it runs on. */
+export interface PodGuard {
+  /** It has read its own machine with its own credential. */
+  proven: boolean;
+  /** ISO 8601. */
+  provenAt: string | null;
+  /** Why it is not proven, in plain words. */
+  reason: string | null;
 }
 
 /** What `agent.mjs start` reads as JSON on its standard input. Never an argument: it holds the key. */
@@ -114,6 +131,8 @@ export interface AgentAddress {
 export type ServiceOutput =
   | { log: string; level?: "debug" | "info" | "warn" | "error" }
   | { progress: Progress }
+  /** Somebody used it: a question, an upload, an ingest. Said at most every few seconds. */
+  | { activity: true }
   | { error: ErrorReport };
 
 /**

@@ -2,7 +2,8 @@ import type { ChatAnswer, IngestResult } from "./chat.ts";
 import type { EndpointKey } from "./endpoint.ts";
 import type { ErrorReport } from "./errors.ts";
 import type { StepId } from "./plan.ts";
-import type { SessionSnapshot } from "./session.ts";
+import type { NetworkVolume, PodOfOurs, Quote } from "./rent.ts";
+import type { Receipt, SessionSnapshot } from "./session.ts";
 import type { Stick } from "./stick.ts";
 import type { UploadResult } from "./upload.ts";
 
@@ -26,6 +27,11 @@ export interface CliResults {
   ask: { question: string; answer: CliAnswer; nothingFound: boolean; firstTokenSeconds: number };
   ingest: { ingested: IngestResult };
   sticks: { sticks: Stick[] };
+  quote: { quote: Quote };
+  extend: { session: SessionSnapshot };
+  receipt: { receipts: Receipt[] };
+  pods: { pods: PodOfOurs[] };
+  volumes: { volumes: NetworkVolume[] };
   upload: { uploaded: UploadResult };
   "secret set": { kept: EndpointKey };
   "secret remove": { removed: EndpointKey };

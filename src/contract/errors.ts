@@ -17,6 +17,9 @@ export type ErrorAction =
   | "choose-course"
   | "edit-host"
   | "edit-endpoint"
+  | "enter-key"
+  | "change-rent"
+  | "accept-risk"
   | "trust-host"
   | "free-space"
   | "stop-session"
@@ -39,6 +42,7 @@ export interface ErrorEntry {
 
 const NOTHING_STARTED = "Nothing was started and nothing was changed.";
 const ENDPOINT_KEPT = "No question and no course material was sent to it.";
+const NOTHING_RENTED = "Nothing was rented by this, and nothing was changed.";
 const STICK_UNTOUCHED = "Nothing on the stick was changed.";
 
 const entry = (
@@ -77,6 +81,21 @@ export const ERRORS = {
   "key-encrypted": entry("This key is protected by a passphrase", NOTHING_STARTED, "Enter the passphrase; it is used now and never stored.", "enter-passphrase"),
   "key-passphrase-wrong": entry("The passphrase does not open this key", NOTHING_STARTED, "Enter the passphrase again.", "enter-passphrase"),
   "key-putty": entry("This key is in PuTTY's format", NOTHING_STARTED, "Export it in PuTTYgen with Conversions → Export OpenSSH key, then choose that file.", "choose-key", { retryable: false }),
+
+  // The provider and its machines
+  "provider-key-missing": entry("No Runpod key is kept", NOTHING_RENTED, "Enter an API key of your Runpod account (in a terminal: ai-mentor secret set runpod).", "enter-key"),
+  "provider-key-rejected": entry("Runpod does not accept the key", NOTHING_RENTED, "Make a new API key in your Runpod account's settings and enter it here.", "enter-key"),
+  "provider-unreachable": entry("Runpod cannot be reached", "What was rented before is unchanged, and is found again by its name.", "Check this computer's network, then press Retry.", "retry", { costsWhileWaiting: true }),
+  "provider-busy": entry("Runpod asks to wait", "What was rented before is unchanged.", "Wait a minute, then press Retry.", "retry", { costsWhileWaiting: true }),
+  "provider-refused": entry("Runpod does not accept the request", NOTHING_RENTED, "Change what is asked for; if that does not help, save the logs and report it.", "change-rent", { fixedBy: "project" }),
+  "balance-empty": entry("The Runpod account is empty", NOTHING_RENTED, "Add money to your Runpod account, then press Retry.", "retry"),
+  "no-capacity": entry("No machine is free", NOTHING_RENTED, "Try again in a few minutes, allow other graphics cards or a higher price.", "change-rent"),
+  "no-gpu-fits": entry("No graphics card will do", NOTHING_RENTED, "Allow a higher price or other graphics cards, or choose a smaller model.", "change-rent"),
+  "pod-not-up": entry("The rented machine does not come up", "It is kept for another try; it costs money while it runs.", "Press Retry, or Cancel to give it back.", "retry", { fixedBy: "host", costsWhileWaiting: true }),
+  "pod-gone": entry("The rented machine is gone", "What was on a network volume is kept.", "Stop the session and start it again: another machine is rented.", "stop-session", { retryable: false }),
+  "pod-stopped-itself": entry("The rented machine has stopped by itself", "Its disk is kept. It costs no more than that.", "Stop the session to get its receipt; start it again when you need it.", "stop-session", { retryable: false }),
+  "ssh-blocked": entry("This network lets no SSH out", "The rented machine is up; it costs money while it runs.", "Use another network (a phone's hotspot will do) and press Retry, or Cancel to give the machine back.", "retry", { costsWhileWaiting: true }),
+  "guard-unproven": entry("The machine may not stop by itself", "Nothing was sent yet. The machine costs money while it runs.", "Go on if you will stop it yourself; while this computer is on, it stops the machine in time. Or Cancel to give it back.", "accept-risk", { fixedBy: "host", costsWhileWaiting: true }),
 
   // Room on the host
   "disk-full": entry("Not enough disk space", "What had arrived is kept.", "Free some space or choose a larger disk, then press Retry.", "free-space"),

@@ -1,6 +1,7 @@
 /** The steps of a session, by id. Their order, needs and weights are data in src/core/session/plan.ts. */
 export const STEP_IDS = [
   "find-model",
+  "rent-pod",
   "connect",
   "inspect-host",
   "fit",

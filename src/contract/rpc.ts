@@ -5,7 +5,8 @@ import { ENDPOINT_KEYS, type EndpointKey } from "./endpoint.ts";
 import type { ErrorReport } from "./errors.ts";
 import type { LogLine } from "./logs.ts";
 import type { SessionEvent, SessionSnapshot, SessionTimings } from "./session.ts";
-import { Settings } from "./settings.ts";
+import type { NetworkVolume, PodOfOurs, Quote, Receipts } from "./rent.ts";
+import { RunpodWishes, Settings } from "./settings.ts";
 import type { Stick } from "./stick.ts";
 import type { Progress } from "./progress.ts";
 import type { UploadProgress, UploadResult } from "./upload.ts";
@@ -25,6 +26,7 @@ const HostChoice = z.discriminatedUnion("kind", [
     passphrase: z.string().optional(),
     trustFingerprint: z.string().optional(),
   }),
+  RunpodWishes.extend({ kind: z.literal("runpod"), podId: z.string().min(1).optional(), withoutGuard: z.boolean().optional() }),
 ]);
 
 const ModelEndpoint = z.object({ url: z.string(), model: z.string().min(1).optional() });
@@ -98,12 +100,26 @@ export const contract = {
   session: {
     /** Accepts the start and returns at once; `watch` tells the rest. */
     start: procedure.input(StartRequestSchema).output(type<SessionSnapshot>()),
-    stop: procedure.output(type<SessionSnapshot>()),
+    /**
+     * What a start would rent, and what it would cost until ready: asks the provider, and spends nothing.
+     * What is missing on this computer (stick, key) is in the quote's `problem`.
+     */
+    quote: procedure.input(StartRequestSchema).output(type<Quote>()),
+    /**
+     * `disk`: what becomes of a rented machine's own disk; default: kept, unless the start was cancelled before
+     * anything was on it. While the course holds rows that no backup has (`rent.unsavedRows`), `delete` keeps the
+     * disk all the same and says so on the receipt, unless `evenUnsaved`.
+     */
+    stop: procedure.input(z.object({ disk: z.enum(["keep", "delete"]).optional(), evenUnsaved: z.boolean().optional() }).optional()).output(type<SessionSnapshot>()),
+    /** Moves the time at which a rented machine stops by itself; never beyond the budget's end, which `budgetMicroUsd` moves. */
+    extend: procedure
+      .input(z.object({ seconds: z.number().int().min(60).max(7 * 86_400).optional(), idleStopSeconds: z.number().int().min(60).nullable().optional(), budgetMicroUsd: z.number().int().positive().optional() }))
+      .output(type<SessionSnapshot>()),
     /** Gives up the start that is under way, or the step that needs help, and undoes it. */
     cancel: procedure.output(type<SessionSnapshot>()),
     /** Goes on from the failed steps; `answer` carries what the error asked for, and is never stored. */
     retry: procedure
-      .input(z.object({ passphrase: z.string().optional(), trustFingerprint: z.string().optional(), model: z.string().optional() }).optional())
+      .input(z.object({ passphrase: z.string().optional(), trustFingerprint: z.string().optional(), model: z.string().optional(), withoutGuard: z.boolean().optional() }).optional())
       .output(type<SessionSnapshot>()),
     /** Forgets a session whose host is gone for good. */
     forget: procedure.output(type<SessionSnapshot>()),
@@ -112,6 +128,22 @@ export const contract = {
     history: procedure.output(type<SessionTimings[]>()),
     /** Opens a tunnel to Milvus on demand. */
     openMilvus: procedure.output(type<{ url: string; moved: boolean }>()),
+  },
+  receipts: {
+    /** Of all sessions that ended, newest first. */
+    list: procedure.output(type<Receipts>()),
+  },
+  pods: {
+    /** Every machine of ours at the provider, with or without a session. Empty where no key is kept. */
+    list: procedure.output(type<PodOfOurs[]>()),
+    /** Stops one that no session uses; its disk is kept. Resolves when the provider's list shows it stopped. */
+    stop: procedure.input(z.object({ id: z.string().min(1) })).output(type<PodOfOurs[]>()),
+    /** Deletes one that no session uses, with its own disk. Resolves when the provider's list shows it gone. */
+    terminate: procedure.input(z.object({ id: z.string().min(1) })).output(type<PodOfOurs[]>()),
+  },
+  volumes: {
+    list: procedure.output(type<NetworkVolume[]>()),
+    create: procedure.input(z.object({ name: z.string().min(1).max(60), gigabytes: z.number().int().min(10).max(4096), dataCenter: z.string().min(1) })).output(type<NetworkVolume>()),
   },
   logs: {
     /** Batches of at most 200 lines, at most ten a second. */

@@ -1,6 +1,7 @@
 import type { ErrorReport } from "./errors.ts";
 import type { StepId, StepStatus } from "./plan.ts";
 import type { Progress } from "./progress.ts";
+import type { Cloud, MicroUsd, RentReceipt, RentSnapshot } from "./rent.ts";
 
 /** Where a session runs. */
 export type HostChoice =
@@ -15,7 +16,33 @@ export type HostChoice =
       passphrase?: string;
       /** The new host-key fingerprint (`SHA256:…`) that the person has confirmed after a change. */
       trustFingerprint?: string;
-    };
+    }
+  | RunpodChoice;
+
+/** A machine that is rented for the session, and what it may cost. Everything may be left out. */
+export interface RunpodChoice {
+  kind: "runpod";
+  /** The most that it may cost an hour. */
+  maxMicroUsdPerHour?: MicroUsd;
+  /** Names or ids of graphics cards that will do; default: every one that the model fits on. */
+  gpus?: string[];
+  /** Default: both. */
+  clouds?: Cloud[];
+  /** An existing network volume that holds (or will hold) model, tools and course. */
+  volumeId?: string;
+  /** A stopped machine of ours that is taken up instead of a new one. */
+  podId?: string;
+  /** Of the machine's own disk, where there is no volume; default: what the model needs. */
+  diskGigabytes?: number;
+  /** Seconds after which the machine stops whatever happens; default 4 hours. */
+  stopAfterSeconds?: number;
+  /** Seconds without a question, an upload or an ingest after which it stops; default 30 minutes, null for never. */
+  idleStopSeconds?: number | null;
+  /** Warns at four fifths of it, and stops the machine before it is spent; default: none. */
+  budgetMicroUsd?: MicroUsd;
+  /** Goes on although the machine could not show that it can stop itself. */
+  withoutGuard?: boolean;
+}
 
 /** An OpenAI-compatible server (vLLM, a cluster, a hosted one) that a session uses. Its key is among the secrets, never here. */
 export interface ModelEndpoint {
@@ -77,7 +104,7 @@ export interface SessionSnapshot {
   /** null before the first session. */
   id: string | null;
   phase: SessionPhase;
-  host: { kind: "local" | "ssh"; label: string } | null;
+  host: { kind: HostChoice["kind"]; label: string } | null;
   stick: string | null;
   model: { file: string; name: string; bytes: number } | null;
   /** The endpoints that chat and make embeddings; null where our own LLM server does. */
@@ -94,6 +121,8 @@ export interface SessionSnapshot {
   /** The self-check's or the course's collection counts, once known. */
   course: { documents: number; passages: number } | null;
   receipt: Receipt | null;
+  /** The rented machine, its money and its guard; null on this computer and on a host of one's own. */
+  rent: RentSnapshot | null;
 }
 
 export interface Receipt {
@@ -107,6 +136,8 @@ export interface Receipt {
   bytesSent: number;
   /** What stays where, in plain words. */
   kept: string[];
+  /** null on this computer and on a host of one's own. */
+  rent: RentReceipt | null;
 }
 
 /** What a watcher receives: one snapshot first, then only what changed. `seq` grows, and skips what a slow watcher was spared. */
@@ -118,7 +149,7 @@ export type SessionEvent =
 /** A finished session's timings, kept for the next estimate. Seconds. */
 export interface SessionTimings {
   sessionId: string;
-  host: "local" | "ssh";
+  host: HostChoice["kind"];
   startedAt: string;
   readySeconds: number | null;
   steps: { id: StepId; startedAt: string; seconds: number }[];

@@ -2,12 +2,27 @@ import { z } from "zod";
 
 export const SavedHost = z.object({ address: z.string(), identity: z.string(), label: z.string() });
 
+/** What a rented machine may be and cost; see RunpodChoice in session.ts. */
+export const RunpodWishes = z.object({
+  maxMicroUsdPerHour: z.number().int().positive().optional(),
+  gpus: z.array(z.string().min(1)).optional(),
+  clouds: z.array(z.enum(["secure", "community"])).optional(),
+  volumeId: z.string().min(1).optional(),
+  diskGigabytes: z.number().int().min(10).max(4096).optional(),
+  stopAfterSeconds: z.number().int().min(60).optional(),
+  idleStopSeconds: z.number().int().min(60).nullable().optional(),
+  budgetMicroUsd: z.number().int().positive().optional(),
+});
+export type RunpodWishes = z.infer<typeof RunpodWishes>;
+
 /** What the person has chosen, kept in the user's data folder. Holds no secret. */
 export const Settings = z.object({
   version: z.literal(1).default(1),
   hosts: z.array(SavedHost).default([]),
   /** The choice made last, offered first. */
-  lastHost: z.union([z.object({ kind: z.literal("local") }), z.object({ kind: z.literal("ssh"), address: z.string() })]).default({ kind: "local" }),
+  lastHost: z.union([z.object({ kind: z.literal("local") }), z.object({ kind: z.literal("ssh"), address: z.string() }), z.object({ kind: z.literal("runpod") })]).default({ kind: "local" }),
+  /** What was last asked of a rented machine, offered again. */
+  runpod: RunpodWishes.default({}),
   theme: z.enum(["system", "light", "dark"]).default("system"),
   /** Folders that were chosen as sticks by hand. */
   folders: z.array(z.string()).default([]),

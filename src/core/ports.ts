@@ -1,5 +1,6 @@
 import type { HostChoice } from "../contract/session.ts";
 import type { LogLevel } from "../contract/logs.ts";
+import type { Cloud, GpuOffer, MicroUsd, NetworkVolume, PodDisk, PodState } from "../contract/rent.ts";
 
 /**
  * What the core needs from outside. Each port is fulfilled by one folder under src/adapters, and
@@ -108,13 +109,105 @@ export interface LaneFile {
   close(): Promise<void>;
 }
 
+/**
+ * Which keys a rented machine may show. Its address was somebody else's yesterday, so it is known by
+ * its own name instead, and by the fingerprints that came another way, where there are any.
+ */
+export interface HostIdentity {
+  /** Under which the key is pinned when it is first met: one for each start of one machine. */
+  name: string;
+  /** `SHA256:…`; none: the first key that is met is pinned. */
+  fingerprints: readonly string[];
+}
+
 export interface ConnectOptions {
+  /** Default: the host is known by its address. */
+  knownAs?: HostIdentity;
   /** How many lanes to open at the same time, from the round trip in ms, where an upload follows at once: on a long line log-ins take longer than all else. */
   lanes?: (roundTripMs: number) => number;
 }
 
 export interface HostConnector {
   connect(choice: HostChoice, signal?: AbortSignal, options?: ConnectOptions): Promise<Host>;
+}
+
+/** What is asked of a provider for one machine with one graphics card. */
+export interface PodOrder {
+  /** Carries the session's id (`podName` in src/core/rent), so that a machine whose order's answer was lost is found again. */
+  name: string;
+  /** `GpuOffer.id` */
+  gpu: string;
+  cloud: Cloud;
+  /** Only machines whose driver runs at least this CUDA version, "12.4"; null for any. */
+  minCuda: string | null;
+  /** Where it must stand; empty: anywhere. */
+  dataCenters: readonly string[];
+  /** One line of OpenSSH; the only one that opens the machine. Set for this machine alone. */
+  publicKey: string;
+  /** `gigabytes` is the machine's own disk at /workspace; or a network volume there. */
+  disk: { kind: "own"; gigabytes: number } | { kind: "network"; volumeId: string };
+}
+
+/** A machine as the provider describes it. */
+export interface Pod {
+  id: string;
+  name: string;
+  state: PodState;
+  /** Name for people; null where the provider does not say. */
+  gpu: string | null;
+  cloud: Cloud;
+  dataCenter: string | null;
+  /** "12.8"; of the machine's driver. */
+  cudaVersion: string | null;
+  /** While it runs; 0 where the provider does not say any more. */
+  microUsdPerHour: MicroUsd;
+  /** The way in that carries files and forwarding; null until it is there. */
+  ssh: { host: string; port: number; user: string } | null;
+  disk: PodDisk | null;
+  /** ISO 8601. */
+  createdAt: string;
+  /** Of the present run, from which on it is paid for; null while it does not run. ISO 8601. */
+  startedAt: string | null;
+  /** It can be stopped and started again; false where it can only be deleted (some with a network volume). */
+  stoppable: boolean;
+  /** The provider's lock: it can neither be stopped nor deleted before a person has opened it. */
+  locked: boolean;
+}
+
+/**
+ * A place that lets machines by the second. Every call rejects with a MentorError: `provider-*`,
+ * `balance-empty`, `cancelled`, and those named below. A call that only reads is tried again by the
+ * adapter within its own deadline; one that changes something is sent once.
+ */
+export interface Provider {
+  /** Kinds of card with price and stock now, for one card each; in no order. `minCuda` leaves out what only older drivers have. */
+  offers(wish: { minCuda: string | null }, signal?: AbortSignal): Promise<GpuOffer[]>;
+  /**
+   * Rents a machine and starts it. Sent once. `no-capacity`: none of this kind is free; `provider-refused`,
+   * `balance-empty`, `provider-key-rejected`, `provider-busy`: it has surely made nothing. `provider-unreachable`:
+   * nobody knows whether it has (the answer was lost): list, and look for the name, before asking again.
+   */
+  create(order: PodOrder, signal?: AbortSignal): Promise<Pod>;
+  /** Starts a stopped machine again. `no-capacity`: its card is taken by somebody else; `pod-gone`: there is none of this id. */
+  resume(id: string, signal?: AbortSignal): Promise<void>;
+  /** Stops it; its disk is kept. Does nothing to one that does not run. `pod-gone`. */
+  stop(id: string, signal?: AbortSignal): Promise<void>;
+  /** Deletes it and its own disk, never a network volume. Does nothing when it is gone already. */
+  terminate(id: string, signal?: AbortSignal): Promise<void>;
+  /** All machines of the account, ours and others. */
+  list(signal?: AbortSignal): Promise<Pod[]>;
+  /** null when there is none of this id any more. */
+  describe(id: string, signal?: AbortSignal): Promise<Pod | null>;
+  /** Fingerprints (`SHA256:…`) of the present host keys, as the machine printed them into its log at its last start; empty where they cannot be had. */
+  hostKeys(id: string, signal?: AbortSignal): Promise<string[]>;
+  /** All that the provider has billed for this machine so far; null where it does not tell. May lag behind. */
+  billed(id: string, signal?: AbortSignal): Promise<MicroUsd | null>;
+  /** What a machine's own disk of this size costs while the machine is stopped. */
+  ownDisk(gigabytes: number): PodDisk;
+  volumes(signal?: AbortSignal): Promise<NetworkVolume[]>;
+  createVolume(wish: { name: string; gigabytes: number; dataCenter: string }, signal?: AbortSignal): Promise<NetworkVolume>;
+  /** For the machine itself: where its own credential is asked (`https://api.runpod.io/v2`). */
+  readonly podApi: string;
 }
 
 /** A mounted volume as the system describes it, before anyone looked inside. */

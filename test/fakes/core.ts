@@ -5,7 +5,8 @@ import type { EndpointKey } from "../../src/contract/endpoint.ts";
 import { toErrorReport, type ErrorReport } from "../../src/contract/errors.ts";
 import type { LogLine } from "../../src/contract/logs.ts";
 import { contract, type PracticeEvent, type UploadEvent } from "../../src/contract/rpc.ts";
-import type { SessionEvent, SessionSnapshot, StartRequest, StepState } from "../../src/contract/session.ts";
+import type { NetworkVolume, PodOfOurs, Quote } from "../../src/contract/rent.ts";
+import type { Receipt, SessionEvent, SessionSnapshot, StartRequest, StepState } from "../../src/contract/session.ts";
 import type { Stick } from "../../src/contract/stick.ts";
 import type { UploadRequest } from "../../src/contract/upload.ts";
 import { PLAN, planFor } from "../../src/core/session/plan.ts";
@@ -30,6 +31,7 @@ export const idleSession = (): SessionSnapshot => ({
   firstTokenSeconds: null,
   course: null,
   receipt: null,
+  rent: null,
 });
 
 /**
@@ -54,6 +56,10 @@ export class FakeCore {
   answer: ChatEvent[] = [];
   ingest: IngestEvent[] = [];
   logs: LogLine[][] = [];
+  quote: Quote | null = null;
+  pods: PodOfOurs[] = [];
+  volumes: NetworkVolume[] = [];
+  receipts: Receipt[] = [];
   secrets = new Map<EndpointKey, string>();
   #events = new EventEmitter();
   #seq = 0;
@@ -123,8 +129,16 @@ export class FakeCore {
           queueMicrotask(() => this.#play(problem));
           return accepted;
         }),
-        stop: os.session.stop.handler(() => {
-          this.calls.push("stop");
+        quote: os.session.quote.handler(({ input }) => {
+          this.requests.push(input);
+          return this.quote ?? unused();
+        }),
+        extend: os.session.extend.handler(({ input }) => {
+          this.calls.push(`extend ${JSON.stringify(input)}`);
+          return this.session;
+        }),
+        stop: os.session.stop.handler(({ input }) => {
+          this.calls.push(input === undefined ? "stop" : `stop ${JSON.stringify(input)}`);
           queueMicrotask(() => this.#end());
           return this.session;
         }),
@@ -150,11 +164,27 @@ export class FakeCore {
         history: os.session.history.handler(unused),
         openMilvus: os.session.openMilvus.handler(unused),
       },
+      receipts: { list: os.receipts.list.handler(() => this.receipts) },
+      pods: {
+        list: os.pods.list.handler(() => this.pods),
+        stop: os.pods.stop.handler(({ input }) => this.#endPod("stop", input.id)),
+        terminate: os.pods.terminate.handler(({ input }) => this.#endPod("terminate", input.id)),
+      },
+      volumes: {
+        list: os.volumes.list.handler(() => this.volumes),
+        create: os.volumes.create.handler(({ input }) => ({ id: "vol-new", ...input, microUsdPerDay: 70_000 })),
+      },
       logs: { watch: os.logs.watch.handler(({ input, signal }) => this.#watchLogs(input, signal)) },
       chat: { ask: os.chat.ask.handler(({ input }) => this.#replay(`ask ${input.message}`, this.answer)) },
       course: { ingest: os.course.ingest.handler(({ input }) => this.#replay(`ingest ${input.folder}`, this.ingest)), documents: os.course.documents.handler(unused) },
       upload: { run: os.upload.run.handler(({ input }) => this.#upload(input)) },
     });
+  }
+
+  #endPod(how: "stop" | "terminate", id: string): PodOfOurs[] {
+    this.calls.push(`${how} pod ${id}`);
+    this.pods = how === "stop" ? this.pods.map((pod) => (pod.id === id ? { ...pod, state: "stopped" as const, runningSince: null } : pod)) : this.pods.filter((pod) => pod.id !== id);
+    return this.pods;
   }
 
   async *#makePractice(): AsyncGenerator<PracticeEvent, void, void> {

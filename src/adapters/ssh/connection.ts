@@ -8,7 +8,7 @@ import { formatAddress, type SshAddress } from "./address.ts";
 import { bundleWrites } from "./bundle-writes.ts";
 import { KILL, RUN_FROM_INPUT } from "./command.ts";
 import { connectFailure, isTurnedAway, lost, type Ssh2Error } from "./failure.ts";
-import type { KnownHostsFile } from "./known-hosts.ts";
+import type { KnownHost } from "./known-hosts.ts";
 import { PacedInput } from "./paced-input.ts";
 import { startOnChannel } from "./process.ts";
 
@@ -16,7 +16,7 @@ import { startOnChannel } from "./process.ts";
 export interface SshTarget {
   address: SshAddress;
   identity: ParsedKey;
-  knownHosts: KnownHostsFile;
+  knownHosts: KnownHost;
   trustFingerprint: string | undefined;
   clock: Clock;
 }
@@ -236,7 +236,7 @@ interface Login {
 }
 
 async function connectOnce({ address, identity, knownHosts, trustFingerprint, clock }: SshTarget, signal?: AbortSignal, onAnswer?: (roundTripMs: number) => void): Promise<Login> {
-  const known = await knownHosts.find(address);
+  const known = await knownHosts.find();
   const client = new Client();
   const started = performance.now();
   // Ours, not the client's own: what waits in it is looked at.
@@ -256,7 +256,7 @@ async function connectOnce({ address, identity, knownHosts, trustFingerprint, cl
   try {
     await new Promise<void>((resolve, reject) => {
       // Only here is the key proven: the verifier below is asked before the host's signature is verified.
-      client.once("ready", () => knownHosts.pin(address, shown, clock.now()).then(resolve, reject));
+      client.once("ready", () => knownHosts.pin(shown, clock.now()).then(resolve, reject));
       client.once("error", reject);
       client.once("close", () => reject(new Error("Connection lost before handshake")));
       client.connect({
@@ -273,7 +273,7 @@ async function connectOnce({ address, identity, knownHosts, trustFingerprint, cl
         },
         hostVerifier: (key: Buffer, verified: (valid: boolean) => void) => {
           shown = key;
-          knownHosts.check(address, key, trustFingerprint).then(
+          knownHosts.check(key, trustFingerprint).then(
             () => verified(true),
             (error: unknown) => {
               refusal = error;

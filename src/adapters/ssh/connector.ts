@@ -6,7 +6,7 @@ import { SshConnection, type SshTarget } from "./connection.ts";
 import { SshHost } from "./host.ts";
 import { loadIdentity } from "./identity.ts";
 import { LanePool } from "./lane-pool.ts";
-import { KnownHostsFile } from "./known-hosts.ts";
+import { KnownHost, KnownHostsFile } from "./known-hosts.ts";
 
 export class SshConnector implements HostConnector {
   readonly #knownHosts: KnownHostsFile;
@@ -19,12 +19,13 @@ export class SshConnector implements HostConnector {
   }
 
   /** Throws `host-address-invalid`, `host-proxied`, `key-*` before anything is sent; then `host-*` and `key-rejected`. */
-  async connect(choice: HostChoice, signal?: AbortSignal, { lanes }: ConnectOptions = {}): Promise<Host> {
+  async connect(choice: HostChoice, signal?: AbortSignal, { lanes, knownAs }: ConnectOptions = {}): Promise<Host> {
     if (choice.kind !== "ssh") throw new MentorError("input-invalid", "This computer needs no connection.");
+    const address = parseAddress(choice.address);
     const target: SshTarget = {
-      address: parseAddress(choice.address),
+      address,
       identity: await loadIdentity(choice.identity, choice.passphrase),
-      knownHosts: this.#knownHosts,
+      knownHosts: new KnownHost(this.#knownHosts, address, knownAs),
       trustFingerprint: choice.trustFingerprint,
       clock: this.#clock,
     };

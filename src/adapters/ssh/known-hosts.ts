@@ -4,11 +4,12 @@ import { dirname } from "node:path";
 import { z } from "zod";
 import { MentorError } from "../../contract/errors.ts";
 import { InTurn } from "../../core/in-turn.ts";
+import type { HostIdentity } from "../../core/ports.ts";
 import { formatAddress, type SshAddress } from "./address.ts";
 
-const KnownHost = z.object({ type: z.string(), fingerprint: z.string(), since: z.string() });
-const KnownHosts = z.record(z.string(), KnownHost);
-type KnownHost = z.infer<typeof KnownHost>;
+const Pin = z.object({ type: z.string(), fingerprint: z.string(), since: z.string() });
+const KnownHosts = z.record(z.string(), Pin);
+type Pin = z.infer<typeof Pin>;
 
 /**
  * The identity of every host, pinned when it is first met, in one JSON file: address → key type
@@ -22,7 +23,7 @@ export class KnownHostsFile {
     this.#path = path;
   }
 
-  async find(address: SshAddress): Promise<KnownHost | undefined> {
+  async find(address: SshAddress): Promise<Pin | undefined> {
     return (await this.#read())[fileName(address)];
   }
 
@@ -57,7 +58,7 @@ export class KnownHostsFile {
     });
   }
 
-  async #read(): Promise<Record<string, KnownHost>> {
+  async #read(): Promise<Record<string, Pin>> {
     let text: string;
     try {
       text = await readFile(this.#path, "utf8");
@@ -74,6 +75,43 @@ export class KnownHostsFile {
         advice: "Look at the file, and remove it if you do not need it: every host is then met anew.",
       });
     }
+  }
+}
+
+/**
+ * One host among the known ones. A rented machine's address was somebody else's yesterday: it is filed
+ * under its own name instead, and where its log has told its fingerprints, only those pass.
+ */
+export class KnownHost {
+  readonly #file: KnownHostsFile;
+  readonly #address: SshAddress;
+  readonly #filedAs: SshAddress;
+  readonly #told: readonly string[];
+
+  constructor(file: KnownHostsFile, address: SshAddress, knownAs?: HostIdentity) {
+    this.#file = file;
+    this.#address = address;
+    this.#filedAs = knownAs === undefined ? address : { ...address, host: knownAs.name, port: 0 };
+    this.#told = knownAs?.fingerprints ?? [];
+  }
+
+  find(): Promise<Pin | undefined> {
+    return this.#file.find(this.#filedAs);
+  }
+
+  /** As that of the file; a told fingerprint counts more than a pinned one. */
+  async check(key: Buffer, trusted: string | undefined): Promise<void> {
+    if (this.#told.length === 0) return this.#file.check(this.#filedAs, key, trusted);
+    const fingerprint = keyFingerprint(key);
+    if (this.#told.includes(fingerprint) || trusted === fingerprint) return;
+    throw new MentorError("host-key-changed", `${formatAddress(this.#address)} showed ${fingerprint}, but the machine's own log says ${this.#told.join(", ")}.`, {
+      advice: "Somebody may stand between this computer and the machine. Use another network, or cancel and start again.",
+      details: { address: formatAddress(this.#address), knownFingerprint: this.#told.join(", "), fingerprint },
+    });
+  }
+
+  pin(key: Buffer, now: number): Promise<void> {
+    return this.#file.pin(this.#filedAs, key, now);
   }
 }
 

@@ -76,6 +76,16 @@ export function fitModel(request: FitRequest): Fit {
   return { contextTokens, parallel, bytes: { weights, keyValues, compute, reserve, total: weights + keyValues + compute + reserve } };
 }
 
+/** Bytes of a graphics card's memory that this model needs at least, with the smallest usable context. */
+export function neededBytes(request: Omit<FitRequest, "memoryBytes" | "kind">): number {
+  try {
+    fitModel({ ...request, memoryBytes: 0, kind: "gpu" });
+    return 0;
+  } catch (error) {
+    return error instanceof MentorError && typeof error.details?.neededBytes === "number" ? error.details.neededBytes : 0;
+  }
+}
+
 function gigabytes(bytes: number): string {
   return `${(bytes / 1e9).toFixed(1)} GB`;
 }

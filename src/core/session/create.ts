@@ -121,7 +121,8 @@ export function createSession(options: SessionOptions): Session {
     if (effect.type === "abort") return runner.abort(effect.step);
     const { id: sessionId, request } = state;
     if (sessionId === null || request === null) return;
-    const surroundings: Surroundings = { sessionId, request, facts, once };
+    const ending = { cancelled: state.cancelled, wasReady: state.readyAt !== null, disk: state.disk, evenUnsaved: state.evenUnsaved };
+    const surroundings: Surroundings = { sessionId, request, facts, once, ending };
     if (effect.type === "run") return follow(runner.run(effect.step, effect.adopt, surroundings));
     const stale = [...state.steps].filter(([, step]) => step.owned && !step.live).map(([id]) => id);
     reopened ??= runner.reopen(stale, surroundings);
@@ -179,9 +180,9 @@ export function createSession(options: SessionOptions): Session {
     if (Object.keys(changes).length > 0) feed.publish({ type: "session", changes });
   }
 
-  function answer({ passphrase, trustFingerprint }: OnceAnswers): OnceAnswers {
+  function answer({ passphrase, trustFingerprint, withoutGuard }: OnceAnswers): OnceAnswers {
     if (passphrase !== undefined) options.redact?.(passphrase);
-    return { ...(passphrase === undefined ? {} : { passphrase }), ...(trustFingerprint === undefined ? {} : { trustFingerprint }) };
+    return { ...(passphrase === undefined ? {} : { passphrase }), ...(trustFingerprint === undefined ? {} : { trustFingerprint }), ...(withoutGuard === undefined ? {} : { withoutGuard }) };
   }
 
   return {
@@ -191,13 +192,13 @@ export function createSession(options: SessionOptions): Session {
         decide(state, input);
         journal = journals.of(input.sessionId);
         facts = new SessionFacts();
-        once = request.host.kind === "ssh" ? answer(request.host) : {};
+        once = request.host.kind === "local" ? {} : answer(request.host);
         progress.clear();
         await weigh(request);
         await advance(input);
         return snapshot();
       }),
-    stop: () => submit({ type: "stop", at: now() }).then(snapshot),
+    stop: (wish = {}) => submit({ type: "stop", at: now(), ...wish }).then(snapshot),
     cancel: () => submit({ type: "cancel", at: now() }).then(snapshot),
     retry: (answers = {}) =>
       enqueue(async () => {
@@ -232,6 +233,12 @@ export function createSession(options: SessionOptions): Session {
         }
       }),
     history: () => history.read(),
+    changeFacts: (change) =>
+      enqueue(async () => {
+        change(facts);
+        await advance({ type: "facts", facts: facts.toJournal(), at: now() });
+        return snapshot();
+      }),
     facts: () => (state.phase === "idle" || state.phase === "stopped" ? null : facts),
     busy: () => state.phase !== "idle" && state.phase !== "stopped",
     close: async () => {

@@ -1,5 +1,6 @@
 import type { ErrorReport } from "../../contract/errors.ts";
 import type { StepId } from "../../contract/plan.ts";
+import type { DiskEnd } from "../../contract/rent.ts";
 import type { Receipt, StartRequest } from "../../contract/session.ts";
 import type { JournalledFacts } from "./facts.ts";
 
@@ -24,7 +25,7 @@ export type JournalEntry = { at: string } & (
   | { type: "facts"; facts: Partial<JournalledFacts> }
   | { type: "help-needed"; error: ErrorReport }
   | { type: "ready" }
-  | { type: "stopping"; cancelled: boolean }
+  | { type: "stopping"; cancelled: boolean; disk?: DiskEnd; evenUnsaved?: boolean }
   | { type: "undo-begun"; step: StepId }
   | { type: "undo-done"; step: StepId; facts: Partial<JournalledFacts> }
   | { type: "undo-failed"; step: StepId; error: ErrorReport; facts: Partial<JournalledFacts> }

@@ -4,7 +4,8 @@ import type { ChatDialect } from "../../contract/endpoint.ts";
 import type { Endpoint, SessionSnapshot } from "../../contract/session.ts";
 import type { HostLayout } from "../host/layout.ts";
 import type { HostReport } from "../host/report.ts";
-import type { Host, Tunnel } from "../ports.ts";
+import type { Host, Provider, Tunnel } from "../ports.ts";
+import type { RentRecord } from "../rent/record.ts";
 
 /**
  * What the steps of one session tell each other. JSON only and never a secret: every finished step
@@ -17,6 +18,8 @@ export interface JournalledFacts {
   /** What answers and makes embeddings instead of our LLM server, as its check found it. */
   chatEndpoint: { url: string; model: string; dialect: ChatDialect };
   embeddingEndpoint: { url: string; model: string; dimension: number };
+  /** The machine that is rented for this session. */
+  rent: RentRecord;
   /** For people: "this computer", "root@203.0.113.7:22022". */
   hostLabel: string;
   report: HostReport;
@@ -40,6 +43,8 @@ export interface JournalledFacts {
 /** What lives only in this process: rebuilt by `run` or `adopt`, closed by `release`. Open as well. */
 export interface LiveHandles {
   host: Host;
+  /** Of the rented machine, with the account's key; it stays on this computer. */
+  provider: Provider;
   /** Bearer key of this session; its home is the Secrets port. */
   key: string;
   tunnels: Partial<Record<ServiceName, Tunnel>>;

@@ -1,5 +1,6 @@
 import { ERRORS, MentorError, type ErrorAction, type ErrorReport } from "../../contract/errors.ts";
 import type { StepId } from "../../contract/plan.ts";
+import type { DiskEnd } from "../../contract/rent.ts";
 import type { Receipt, StartRequest } from "../../contract/session.ts";
 import type { JournalEntry } from "./entries.ts";
 import type { JournalledFacts } from "./facts.ts";
@@ -39,7 +40,7 @@ import { dependents, evolve, hostLabel, succeeded, type SessionState } from "./s
  */
 export type SessionInput = { at: string } & (
   | { type: "start"; sessionId: string; request: StartRequest }
-  | { type: "stop" }
+  | { type: "stop"; disk?: DiskEnd; evenUnsaved?: boolean }
   | { type: "cancel" }
   | { type: "retry"; model?: string }
   | { type: "forget" }
@@ -77,7 +78,8 @@ export function decide(state: SessionState, input: SessionInput): JournalEntry[]
     case "cancel":
       requireSession(state);
       if (phase === "stopping") throw new MentorError("input-invalid", "The session is already stopping.");
-      return [{ type: "stopping", at, cancelled: input.type === "cancel" }];
+      if (input.type === "cancel") return [{ type: "stopping", at, cancelled: true }];
+      return [{ type: "stopping", at, cancelled: false, ...(input.disk === undefined ? {} : { disk: input.disk }), ...(input.evenUnsaved === undefined ? {} : { evenUnsaved: input.evenUnsaved }) }];
     case "retry":
       requireSession(state);
       if (phase !== "needs-help") throw new MentorError("input-invalid", `There is nothing to try again: the session is ${WORDS[phase]}.`);
@@ -202,7 +204,7 @@ const hostOf = (state: SessionState): string => state.facts.hostLabel ?? (state.
 
 /** A request as it may be written down. */
 export function withoutSecrets(request: StartRequest): StartRequest {
-  if (request.host.kind === "local") return request;
+  if (request.host.kind !== "ssh") return request;
   const { kind, address, identity } = request.host;
   return { ...request, host: { kind, address, identity } };
 }
@@ -215,9 +217,10 @@ function receipt(state: SessionState, at: string): Receipt {
     startedAt,
     stoppedAt: at,
     minutes: Math.round((Date.parse(at) - Date.parse(startedAt)) / 6_000) / 10,
-    costUsd: 0,
+    costUsd: (state.facts.rent?.receipt?.microUsd ?? 0) / 1e6,
     bytesSent: state.facts.bytesSent ?? 0,
     kept: state.facts.kept ?? [],
+    rent: state.facts.rent?.receipt ?? null,
   };
 }
 

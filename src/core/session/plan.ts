@@ -18,6 +18,7 @@ export interface StepDefinition {
 
 const asksEndpoint = ({ chatEndpoint, embeddingEndpoint }: StartRequest): boolean => chatEndpoint !== undefined || embeddingEndpoint !== undefined;
 const runsModel = ({ chatEndpoint, embeddingEndpoint }: StartRequest): boolean => chatEndpoint === undefined || embeddingEndpoint === undefined;
+const rents = ({ host }: StartRequest): boolean => host.kind === "runpod";
 
 /**
  * The order is the order of display; what runs side by side follows from `needs` alone.
@@ -25,7 +26,8 @@ const runsModel = ({ chatEndpoint, embeddingEndpoint }: StartRequest): boolean =
  */
 export const PLAN: readonly StepDefinition[] = [
   { id: "find-model", title: "Read the stick", needs: [], weight: 1, stallSeconds: 30 },
-  { id: "connect", title: "Reach the host", needs: ["find-model"], weight: 2, stallSeconds: 60, deadlineSeconds: 600 },
+  { id: "rent-pod", title: "Rent a machine", needs: ["find-model"], weight: 20, stallSeconds: 180, deadlineSeconds: 3600, needed: rents },
+  { id: "connect", title: "Reach the host", needs: ["rent-pod"], weight: 2, stallSeconds: 60, deadlineSeconds: 600 },
   { id: "inspect-host", title: "Look at the host", needs: ["connect"], weight: 1, stallSeconds: 180 },
   { id: "fit", title: "Check that the model fits", needs: ["inspect-host"], weight: 1, stallSeconds: 30 },
   { id: "install-kit", title: "Bring the tools", needs: ["fit"], weight: 15, stallSeconds: 180 },

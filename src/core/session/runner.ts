@@ -7,7 +7,7 @@ import { Attempt } from "./attempt.ts";
 import type { SessionFacts } from "./facts.ts";
 import type { StepResult } from "./machine.ts";
 import type { StepDefinition } from "./plan.ts";
-import type { OnceAnswers, StepContext, StepImplementation } from "./step.ts";
+import type { Ending, OnceAnswers, StepContext, StepImplementation } from "./step.ts";
 
 export interface RunnerOptions {
   plan: readonly StepDefinition[];
@@ -25,6 +25,7 @@ export interface Surroundings {
   request: StartRequest;
   facts: SessionFacts;
   once: OnceAnswers;
+  ending: Ending;
 }
 
 type Outcome = StepResult extends infer Each ? (Each extends { at: string } ? Omit<Each, "at"> : never) : never;

@@ -1,3 +1,4 @@
+import type { DiskEnd } from "../../contract/rent.ts";
 import type { SessionEvent, SessionSnapshot, SessionTimings, StartRequest } from "../../contract/session.ts";
 import type { Clock, JournalStore, LogSink } from "../ports.ts";
 import type { JournalEntry } from "./entries.ts";
@@ -25,6 +26,11 @@ export interface SessionOptions {
   newId(): string;
 }
 
+export interface StopOptions {
+  disk?: DiskEnd;
+  evenUnsaved?: boolean;
+}
+
 export interface RetryAnswers extends OnceAnswers {
   model?: string;
 }
@@ -34,7 +40,7 @@ export interface Session {
   /** Accepts and returns at once; `watch` tells the rest. Rejects with `session-running`. */
   start(request: StartRequest): Promise<SessionSnapshot>;
   /** Accepts and returns at once. Rejects with `session-missing`. */
-  stop(): Promise<SessionSnapshot>;
+  stop(options?: StopOptions): Promise<SessionSnapshot>;
   /** As stop, and the session says that it was cancelled. */
   cancel(): Promise<SessionSnapshot>;
   /** Goes on from what failed, in the direction (start or stop) in which it failed. */
@@ -49,6 +55,8 @@ export interface Session {
   history(): Promise<SessionTimings[]>;
   /** Facts and handles of the present session; null when there is none. */
   facts(): SessionFacts | null;
+  /** Changes the facts of the session, in the journal and for every watcher. Rejects with `session-missing`. */
+  changeFacts(change: (facts: SessionFacts) => void): Promise<SessionSnapshot>;
   /** A session exists that is neither idle nor stopped. */
   busy(): boolean;
   /** The app ends: aborts what runs and closes the handles; the session stays, to be adopted at the next start. */

@@ -2,6 +2,8 @@ import type { ErrorReport } from "../../contract/errors.ts";
 import type { StepId, StepStatus } from "../../contract/plan.ts";
 import type { Progress } from "../../contract/progress.ts";
 import type { ModelEndpoint, Receipt, SessionPhase, SessionSnapshot, StartRequest, StepState } from "../../contract/session.ts";
+import type { DiskEnd } from "../../contract/rent.ts";
+import { rentSnapshot } from "../rent/record.ts";
 import type { EntryOf, JournalEntry } from "./entries.ts";
 import type { JournalledFacts } from "./facts.ts";
 import type { StepDefinition } from "./plan.ts";
@@ -30,6 +32,9 @@ export interface SessionState {
   /** Where needs-help came from, and so where retry leads. */
   direction: "start" | "stop";
   cancelled: boolean;
+  /** What the person wants done with a rented machine's disk; null: nothing was said. */
+  disk: DiskEnd | null;
+  evenUnsaved: boolean;
   request: StartRequest | null;
   steps: ReadonlyMap<StepId, StepRecord>;
   facts: Partial<JournalledFacts>;
@@ -46,7 +51,7 @@ const WAITING: StepRecord = { status: "waiting", startedAt: null, endedAt: null,
 
 export function idle(plan: Plan): SessionState {
   return {
-    id: null, phase: "idle", direction: "start", cancelled: false, request: null,
+    id: null, phase: "idle", direction: "start", cancelled: false, disk: null, evenUnsaved: false, request: null,
     steps: new Map(plan.map(({ id }) => [id, WAITING])),
     facts: {}, error: null, interrupted: null, startedAt: null, readyAt: null, stoppedAt: null, receipt: null,
   };
@@ -116,6 +121,8 @@ export function evolve(plan: Plan, state: SessionState, entry: JournalEntry): Se
         phase: "stopping",
         direction: "stop",
         cancelled: state.cancelled || entry.cancelled,
+        disk: entry.disk ?? state.disk,
+        evenUnsaved: entry.evenUnsaved ?? state.evenUnsaved,
         error: null,
         steps: mapSteps(state, (step) => (step.undo === "failed" ? { ...step, undo: "none", error: null } : step)),
       };
@@ -213,6 +220,7 @@ export function toSnapshot(plan: Plan, state: SessionState, progress: ReadonlyMa
     firstTokenSeconds: facts.firstTokenSeconds ?? null,
     course: facts.course ?? null,
     receipt: state.receipt,
+    rent: facts.rent === undefined ? null : rentSnapshot(facts.rent),
   };
 }
 
@@ -228,5 +236,6 @@ export function toStepState(step: StepDefinition, record: StepRecord, progress: 
 }
 
 export function hostLabel(request: StartRequest): string {
-  return request.host.kind === "local" ? "this computer" : request.host.address;
+  const { host } = request;
+  return host.kind === "local" ? "this computer" : host.kind === "ssh" ? host.address : "a rented machine";
 }

@@ -1,6 +1,7 @@
 import type { LogLevel } from "../../contract/logs.ts";
 import type { StepId } from "../../contract/plan.ts";
 import type { Progress } from "../../contract/progress.ts";
+import type { DiskEnd } from "../../contract/rent.ts";
 import type { StartRequest } from "../../contract/session.ts";
 import type { SessionFacts } from "./facts.ts";
 
@@ -8,6 +9,19 @@ import type { SessionFacts } from "./facts.ts";
 export interface OnceAnswers {
   passphrase?: string;
   trustFingerprint?: string;
+  /** The person goes on although the rented machine could not show that it can stop itself. */
+  withoutGuard?: boolean;
+}
+
+/** How the session ends, for the undos. */
+export interface Ending {
+  cancelled: boolean;
+  /** It was ready once: there may be something on the host that somebody wants to keep. */
+  wasReady: boolean;
+  /** What the person wants done with a rented machine's disk; null: nothing was said. */
+  disk: DiskEnd | null;
+  /** The course may be deleted though no backup has it. */
+  evenUnsaved: boolean;
 }
 
 /** What a step is given. The same object serves `run`, `adopt` and `undo` of one attempt. */
@@ -19,6 +33,7 @@ export interface StepContext {
   readonly signal: AbortSignal;
   readonly facts: SessionFacts;
   readonly once: OnceAnswers;
+  readonly ending: Ending;
   /** Counts as a sign of life; shown at most five times a second. */
   progress(progress: Progress): void;
   /** Counts as a sign of life; the line's source is the step's id. */

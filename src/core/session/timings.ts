@@ -51,3 +51,12 @@ export function expectedSeconds(plan: readonly StepDefinition[], history: readon
   const scale = known > 0 ? sum(measured.values()) / known : 1;
   return new Map(plan.map(({ id, weight }) => [id, measured.get(id) ?? weight * scale]));
 }
+
+/** Seconds from the click to ready: the longest way through the needs, with the expected seconds of each step. `sessions`: how many it rests on. */
+export function secondsUntilReady(plan: readonly StepDefinition[], history: readonly SessionTimings[], host: SessionTimings["host"]): { seconds: number; sessions: number } {
+  const expected = expectedSeconds(plan, history, host);
+  const ends = new Map<StepId, number>();
+  for (const { id, needs } of plan) ends.set(id, Math.max(0, ...needs.map((need) => ends.get(need) ?? 0)) + (expected.get(id) ?? 0));
+  const sessions = history.filter((timings) => timings.host === host && timings.readySeconds !== null).slice(-REMEMBERED).length;
+  return { seconds: Math.max(0, ...ends.values()), sessions };
+}

@@ -6,6 +6,7 @@ import { cacheFolder } from "../../adapters/local-files/folders.ts";
 import { systemClock } from "../../adapters/local/clock.ts";
 import { LocalHost } from "../../adapters/local/host.ts";
 import { FileJournal } from "../../adapters/local/journal.ts";
+import { reach } from "../../adapters/local/reach.ts";
 import { fileSecrets, openSecrets } from "../../adapters/local/secrets.ts";
 import type { MentorApi } from "../../adapters/mentor/api.ts";
 import { SshConnector } from "../../adapters/ssh/connector.ts";
@@ -15,9 +16,10 @@ import { parseEndpointUrl } from "../../contract/endpoint-url.ts";
 import { MentorError } from "../../contract/errors.ts";
 import type { LogLine } from "../../contract/logs.ts";
 import type { AppInfo, KeyFile, UploadEvent } from "../../contract/rpc.ts";
-import type { ModelEndpoint, SessionSnapshot, SessionTimings, StartRequest } from "../../contract/session.ts";
+import type { ModelEndpoint, Receipt, SessionSnapshot, SessionTimings, StartRequest } from "../../contract/session.ts";
 import type { UploadRequest, UploadResult } from "../../contract/upload.ts";
-import type { Drives, Secrets } from "../../core/ports.ts";
+import type { Clock, Drives, Provider, Secrets } from "../../core/ports.ts";
+import { keepRent, type KeptSession } from "../../core/rent/keeper.ts";
 import { SessionLogs } from "../../core/session/logs.ts";
 import { PLAN } from "../../core/session/plan.ts";
 import { createSession } from "../../core/session/create.ts";
@@ -27,6 +29,7 @@ import { parseMirrorUrl } from "../../core/upload/mirror-url.ts";
 import { uploadFile } from "../../core/upload/upload.ts";
 import { EndpointKeys } from "./endpoint-keys.ts";
 import { latest } from "./latest.ts";
+import { Rentals } from "./rentals.ts";
 import { sessionKeyName } from "./session-key.ts";
 import { SessionFolders } from "./session-folders.ts";
 import { SettingsStore } from "./settings-store.ts";
@@ -42,7 +45,12 @@ export interface CoreOptions {
   secrets?: Secrets;
   /** Default: what this computer's system says is plugged in. */
   drives?: Drives;
+  clock?: Clock;
+  /** The account behind a key; default: Runpod's own API. */
+  provider?: ProviderOf;
 }
+
+export type ProviderOf = (key: string) => Provider;
 
 /** The product in one process: everything that the router offers, and nothing of any window. */
 export interface Core {
@@ -61,14 +69,17 @@ export interface Core {
   /** Lets a session go whose host is gone for good, and its key with it. */
   forget(): Promise<SessionSnapshot>;
   openMilvus(): Promise<{ url: string; moved: boolean }>;
+  /** Rented machines, asked about outside a session's own steps. */
+  rentals: Rentals;
+  /** Of all sessions that ended, newest first. */
+  receipts(): Promise<Receipt[]>;
   upload(request: UploadRequest, signal: AbortSignal): AsyncGenerator<UploadEvent>;
   busy(): boolean;
   close(): Promise<void>;
 }
 
-export async function createCore({ dataFolder, shell, secrets = openSecrets(fileSecrets(dataFolder)), drives = systemDrives({ clock: systemClock }) }: CoreOptions): Promise<Core> {
+export async function createCore({ dataFolder, shell, secrets = openSecrets(fileSecrets(dataFolder)), clock = systemClock, drives = systemDrives({ clock: systemClock }), provider }: CoreOptions): Promise<Core> {
   mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
-  const clock = systemClock;
   const cache = cacheFolder();
   const settings = new SettingsStore(dataFolder);
   const logs = new SessionLogs({ clock });
@@ -76,16 +87,28 @@ export async function createCore({ dataFolder, shell, secrets = openSecrets(file
   const keyFolder = join(dataFolder, "keys");
   let uploads = 0;
 
+  const endpointKeys = new EndpointKeys(secrets);
+  const appKey = async () => (await listKeys(keyFolder))[0] ?? (await makeKey(keyFolder));
+  const account = async () => {
+    const key = await endpointKeys.runpod();
+    if (key === null || provider === undefined) throw new MentorError("provider-key-missing", "No API key of a Runpod account is kept on this computer.");
+    logs.redact(key);
+    return provider(key);
+  };
+  const journals = new SessionFolders(dataFolder);
   const session = createSession({
     plan: PLAN,
-    steps: createSteps({ dataFolder, cacheFolder: cache, clock, secrets, log: logs.sink, redact: logs.redact, connectors: { ssh, local: { connect: async () => new LocalHost() } } }),
-    journals: new SessionFolders(dataFolder),
+    steps: createSteps({ dataFolder, cacheFolder: cache, clock, secrets, log: logs.sink, redact: logs.redact, connectors: { ssh, local: { connect: async () => new LocalHost() } }, account, appKey, reach }),
+    journals,
     history: new FileJournal<SessionTimings>(join(dataFolder, "history.jsonl")),
     clock,
     log: logs.sink,
     redact: logs.redact,
     newId: randomUUID,
   });
+
+  const keeping = new AbortController();
+  void keepRent({ session: keptSession(session), clock, log: (level, text) => logs.sink("app", level, text) }, keeping.signal);
 
   const running = () => {
     const facts = session.facts();
@@ -97,8 +120,8 @@ export async function createCore({ dataFolder, shell, secrets = openSecrets(file
     info: { version, shell, platform: process.platform, computer: hostname(), dataFolder },
     settings,
     sticks: new Sticks({ drives, settings, dataFolder, cacheFolder: cache }),
-    keys: { list: () => listKeys(keyFolder), make: async () => (await listKeys(keyFolder))[0] ?? (await makeKey(keyFolder)) },
-    endpointKeys: new EndpointKeys(secrets),
+    keys: { list: () => listKeys(keyFolder), make: appKey },
+    endpointKeys,
     session,
     start: async (request) => session.start(withEndpoints(request)),
     logs,
@@ -112,6 +135,8 @@ export async function createCore({ dataFolder, shell, secrets = openSecrets(file
       if (id !== null) await secrets.delete(sessionKeyName(id));
       return forgotten;
     },
+    rentals: new Rentals({ session, clock, account, isKnown: async (id) => (await journals.list()).includes(id) }),
+    receipts: async () => (await Promise.all((await journals.list()).map(async (id) => (await journals.of(id).read()).findLast((entry) => entry.type === "stopped")?.receipt))).filter((receipt) => receipt !== undefined),
     openMilvus: async () => openEndpoint(running(), "milvus"),
     async *upload({ file, to, mirror: address, ...choice }, signal) {
       const mirror = address === undefined ? undefined : { url: parseMirrorUrl(address) };
@@ -129,7 +154,24 @@ export async function createCore({ dataFolder, shell, secrets = openSecrets(file
       }
     },
     busy: () => session.busy() || uploads > 0,
-    close: () => session.close(),
+    close: () => {
+      keeping.abort();
+      return session.close();
+    },
+  };
+}
+
+/** The keeper of rented machines sees no more of a session than it needs. */
+function keptSession(session: Session): KeptSession {
+  return {
+    view: () => ({ phase: session.snapshot().phase, rent: session.facts()?.get("rent"), provider: session.facts()?.handle("provider") }),
+    change: async (change) => void (await session.changeFacts((facts) => facts.set("rent", change(facts.require("rent"))))),
+    stop: async () => void (await session.stop({ disk: "keep" })),
+    lastUsed: async () => {
+      const status = await session.facts()?.handle("agent")?.status(AbortSignal.timeout(10_000));
+      const at = status?.watchdog?.lastActivityAt ?? null;
+      return at === null ? null : Date.parse(at);
+    },
   };
 }
 

@@ -35,6 +35,11 @@ export class EndpointKeys {
     return this.#secrets.delete(secretName(name));
   }
 
+  /** Of the Runpod account; null where none is kept. It stays on this computer. */
+  runpod(): Promise<string | null> {
+    return this.#secrets.get(secretName("runpod"));
+  }
+
   /**
    * The keys of a session's endpoints; null where none is kept. The chat endpoint's key opens the
    * embedding endpoint too where both are the same server, and never another server.

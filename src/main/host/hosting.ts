@@ -2,7 +2,7 @@ import type { AppInfo } from "../../contract/rpc.ts";
 import type { Drives, Secrets } from "../../core/ports.ts";
 import { serveWindow } from "../web/serve-window.ts";
 import { removeCoreAddress, writeCoreAddress } from "./address.ts";
-import { createCore, type Core } from "./core.ts";
+import { createCore, type Core, type ProviderOf } from "./core.ts";
 import { takeCoreLock } from "./lock.ts";
 import { createRouter, type MentorRouter } from "./router.ts";
 import { startCoreServer } from "./server.ts";
@@ -16,6 +16,7 @@ export interface HostCoreOptions {
   /** Electron's safeStorage; default: files only this user can read. */
   secrets?: Secrets;
   drives?: Drives;
+  provider?: ProviderOf;
 }
 
 export interface HostedCore {
@@ -29,10 +30,10 @@ export interface HostedCore {
 }
 
 /** Hosts this user's core, if no other process does: null when one does. Adopts a session that a crash left behind. */
-export async function hostCore({ dataFolder, shell, secrets, drives }: HostCoreOptions): Promise<HostedCore | null> {
+export async function hostCore({ dataFolder, shell, secrets, drives, provider }: HostCoreOptions): Promise<HostedCore | null> {
   const lock = takeCoreLock(dataFolder);
   if (lock === null) return null;
-  const core = await createCore({ dataFolder, shell, secrets, drives });
+  const core = await createCore({ dataFolder, shell, secrets, drives, provider });
   // Nobody is let in before it is known what an earlier crash left behind.
   await core.session.recover();
   const router = createRouter(core);

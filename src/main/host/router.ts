@@ -34,7 +34,9 @@ export function createRouter(core: Core) {
     },
     session: {
       start: os.session.start.handler(reported(({ input }) => core.start(input))),
-      stop: os.session.stop.handler(reported(() => core.session.stop())),
+      quote: os.session.quote.handler(reported(({ input, signal }) => core.rentals.quote(input, signal))),
+      stop: os.session.stop.handler(reported(({ input }) => core.session.stop(input))),
+      extend: os.session.extend.handler(reported(({ input, signal }) => core.rentals.extend(input, signal))),
       cancel: os.session.cancel.handler(reported(() => core.session.cancel())),
       retry: os.session.retry.handler(reported(({ input }) => core.session.retry(input))),
       forget: os.session.forget.handler(reported(() => core.forget())),
@@ -42,6 +44,18 @@ export function createRouter(core: Core) {
       watch: os.session.watch.handler(streamed(({ input, signal }) => core.session.watch(input.lastSeq, signal))),
       history: os.session.history.handler(reported(() => core.session.history())),
       openMilvus: os.session.openMilvus.handler(reported(() => core.openMilvus())),
+    },
+    receipts: {
+      list: os.receipts.list.handler(reported(() => core.receipts())),
+    },
+    pods: {
+      list: os.pods.list.handler(reported(({ signal }) => core.rentals.pods(signal))),
+      stop: os.pods.stop.handler(reported(({ input, signal }) => core.rentals.end(input.id, "stop", signal))),
+      terminate: os.pods.terminate.handler(reported(({ input, signal }) => core.rentals.end(input.id, "terminate", signal))),
+    },
+    volumes: {
+      list: os.volumes.list.handler(reported(({ signal }) => core.rentals.volumes(signal))),
+      create: os.volumes.create.handler(reported(({ input, signal }) => core.rentals.createVolume(input, signal))),
     },
     logs: {
       watch: os.logs.watch.handler(streamed(({ input, signal }) => core.logs.watch(input, signal))),

@@ -38,7 +38,7 @@ function applyTheme(theme: Settings["theme"]): void {
 }
 
 function offerLastHost({ lastHost, hosts }: Settings): void {
-  if (lastHost.kind === "local") return;
+  if (lastHost.kind !== "ssh") return;
   const saved = hosts.find(({ address }) => address === lastHost.address);
   choose({ host: "ssh", address: lastHost.address, identity: saved?.identity ?? "" });
 }

@@ -19,7 +19,7 @@ test("a slow watcher gets the newest of each step and the sum of the other chang
   feed.publish({ type: "session", changes: { stick: "/s" } });
   const next = async () => (await events.next()).value as SessionEvent;
   expect(await next()).toMatchObject({ type: "step", seq: 1200, step: { id: "find-model", outcome: "100 %" } });
-  expect(await next()).toMatchObject({ type: "step", seq: 1201, step: { id: "connect", outcome: "100 %" } });
+  expect(await next()).toMatchObject({ type: "step", seq: 1201, step: { id: "rent-pod", outcome: "100 %" } });
   expect(await next()).toEqual({ type: "session", seq: 1202, changes: { phase: "starting", stick: "/s" } });
 });
 

@@ -12,6 +12,7 @@ const SESSIONS = {
   "chat elsewhere": { ...OWN, chatEndpoint: ENDPOINT },
   "embeddings elsewhere": { ...OWN, embeddingEndpoint: ENDPOINT },
   "both elsewhere": { ...OWN, chatEndpoint: ENDPOINT, embeddingEndpoint: ENDPOINT },
+  rented: { ...OWN, host: { kind: "runpod" } },
 } satisfies Record<string, StartRequest>;
 
 test("such a session runs, is found again after a crash and is undone without the steps that it has not", async () => {
@@ -51,14 +52,17 @@ describe.each(Object.entries(SESSIONS))("%s", (_, request) => {
 
 test("a session checks endpoints, and sends and loads models, only where it has them", () => {
   const left = (request: StartRequest) => PLAN.map(({ id }) => id).filter((id) => !planFor(PLAN, request).some((step) => step.id === id));
-  expect(left(SESSIONS.own)).toEqual(["check-endpoint"]);
-  expect(left(SESSIONS["chat elsewhere"])).toEqual([]);
-  expect(left(SESSIONS["embeddings elsewhere"])).toEqual([]);
-  expect(left(SESSIONS["both elsewhere"])).toEqual(["upload-model", "start-llm"]);
+  expect(left(SESSIONS.own)).toEqual(["rent-pod", "check-endpoint"]);
+  expect(left(SESSIONS["chat elsewhere"])).toEqual(["rent-pod"]);
+  expect(left(SESSIONS["embeddings elsewhere"])).toEqual(["rent-pod"]);
+  expect(left(SESSIONS["both elsewhere"])).toEqual(["rent-pod", "upload-model", "start-llm"]);
+  expect(left(SESSIONS.rented)).toEqual(["check-endpoint"]);
   expect(planFor(PLAN, null)).toEqual(planFor(PLAN, OWN));
 });
 
 test("what needed a step that is left out needs what that one needed", () => {
+  expect(needsOf(SESSIONS.own, "connect")).toEqual(["find-model"]);
+  expect(needsOf(SESSIONS.rented, "connect")).toEqual(["rent-pod"]);
   expect(needsOf(SESSIONS.own, "arm-watchdog")).toEqual(["install-kit"]);
   expect(needsOf(SESSIONS["chat elsewhere"], "arm-watchdog")).toEqual(["check-endpoint"]);
   expect(needsOf(SESSIONS["both elsewhere"], "start-api")).toEqual(["start-milvus", "arm-watchdog"]);

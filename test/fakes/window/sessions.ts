@@ -6,6 +6,7 @@ import { PLAN, planFor } from "../../../src/core/session/plan.ts";
 
 const SECONDS: Record<StepId, [from: number, to: number]> = {
   "find-model": [0, 0.4],
+  "rent-pod": [0.4, 0.4],
   connect: [0.4, 2.1],
   "inspect-host": [2.1, 3],
   fit: [3, 3.1],
@@ -71,6 +72,7 @@ const BASE: SessionSnapshot = {
   firstTokenSeconds: null,
   course: null,
   receipt: null,
+  rent: null,
 };
 
 export const idle = (): SessionSnapshot => ({ ...BASE, id: null, phase: "idle", host: null, stick: null, model: null, startedAt: null });
@@ -127,5 +129,6 @@ export const stopped = (): SessionSnapshot => ({
     costUsd: 0.28,
     bytesSent: 5_178_000_000,
     kept: ["The model on the host (5.1 GB), proven.", "The course: 24 documents, 412 passages.", "The stick as it was."],
+    rent: null,
   },
 });

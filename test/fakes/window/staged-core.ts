@@ -4,7 +4,8 @@ import type { CourseDocument, IngestEvent } from "../../../src/contract/chat.ts"
 import type { ErrorReport } from "../../../src/contract/errors.ts";
 import type { LogLine } from "../../../src/contract/logs.ts";
 import { contract, type PracticeEvent } from "../../../src/contract/rpc.ts";
-import type { SessionEvent, SessionSnapshot } from "../../../src/contract/session.ts";
+import type { NetworkVolume, PodOfOurs, Quote } from "../../../src/contract/rent.ts";
+import type { Receipt, SessionEvent, SessionSnapshot } from "../../../src/contract/session.ts";
 import type { Settings } from "../../../src/contract/settings.ts";
 import type { Stick } from "../../../src/contract/stick.ts";
 import { startCoreServer } from "../../../src/main/host/server.ts";
@@ -25,16 +26,21 @@ export interface Stage {
   pauseMs: number;
   /** What the next call that changes the session fails with. */
   refuse: ErrorReport | null;
+  /** null: no key of an account is kept. */
+  quote: Quote | null;
+  pods: PodOfOurs[];
+  volumes: NetworkVolume[];
+  receipts: Receipt[];
 }
 
-export const SETTINGS: Settings = { version: 1, hosts: [], lastHost: { kind: "local" }, theme: "system", folders: [] };
+export const SETTINGS: Settings = { version: 1, hosts: [], lastHost: { kind: "local" }, theme: "system", folders: [], runpod: {} };
 
 /**
  * The contract on a stage: a real server, and behind it whatever the scene says. It is for states of
  * the window that a real core reaches only by accident; the journeys run against the real one.
  */
 export async function openStage(scene: Partial<Stage> = {}) {
-  const stage: Stage = { session: idle(), sticks: [], settings: SETTINGS, logs: [], documents: [], ingest: [], practice: [], pauseMs: 0, refuse: null, ...scene };
+  const stage: Stage = { session: idle(), sticks: [], settings: SETTINGS, logs: [], documents: [], ingest: [], practice: [], pauseMs: 0, refuse: null, quote: null, pods: [], volumes: [], receipts: [], ...scene };
   const calls: { name: string; input: unknown }[] = [];
   const changes = new EventEmitter();
   let seq = 1;
@@ -50,6 +56,10 @@ export async function openStage(scene: Partial<Stage> = {}) {
     calls.push({ name, input });
     if (stage.refuse !== null) throw new ORPCError("FAILED", { defined: true, message: stage.refuse.message, data: stage.refuse });
     return show(session());
+  };
+  const endPod = (name: string, id: string, become: (pod: PodOfOurs) => PodOfOurs[]): PodOfOurs[] => {
+    calls.push({ name: `${name} pod`, input: id });
+    return (stage.pods = stage.pods.flatMap((pod) => (pod.id === id ? become(pod) : [pod])));
   };
   async function* watch<Event>(first: Event, name: string, signal: AbortSignal | undefined): AsyncGenerator<Event, void, void> {
     yield first;
@@ -93,7 +103,13 @@ export async function openStage(scene: Partial<Stage> = {}) {
     },
     session: {
       start: os.session.start.handler(({ input }) => act("start", input, uploading)),
-      stop: os.session.stop.handler(() => act("stop", null, () => ({ ...stage.session, phase: "stopping" }))),
+      quote: os.session.quote.handler(({ input }) => {
+        calls.push({ name: "quote", input });
+        if (stage.quote === null) throw new ORPCError("FAILED", { defined: true, data: { code: "provider-key-missing", message: "No API key of a Runpod account is kept on this computer." } });
+        return stage.quote;
+      }),
+      extend: os.session.extend.handler(({ input }) => act("extend", input, () => stage.session)),
+      stop: os.session.stop.handler(({ input }) => act("stop", input ?? null, () => ({ ...stage.session, phase: "stopping" }))),
       cancel: os.session.cancel.handler(() => act("cancel", null, () => ({ ...stage.session, phase: "stopped", error: { code: "cancelled", message: "The start was cancelled." } }))),
       retry: os.session.retry.handler(({ input }) => act("retry", input, uploading)),
       forget: os.session.forget.handler(() => act("forget", null, idle)),
@@ -101,6 +117,16 @@ export async function openStage(scene: Partial<Stage> = {}) {
       watch: os.session.watch.handler(({ signal }) => watch<SessionEvent>({ type: "snapshot", seq, session: stage.session }, "session", signal)),
       history: os.session.history.handler(() => []),
       openMilvus: os.session.openMilvus.handler(() => ({ url: "127.0.0.1:19530", moved: false })),
+    },
+    receipts: { list: os.receipts.list.handler(() => stage.receipts) },
+    pods: {
+      list: os.pods.list.handler(() => stage.pods),
+      stop: os.pods.stop.handler(({ input: { id } }) => endPod("stop", id, (pod) => [{ ...pod, state: "stopped", runningSince: null }])),
+      terminate: os.pods.terminate.handler(({ input: { id } }) => endPod("terminate", id, () => [])),
+    },
+    volumes: {
+      list: os.volumes.list.handler(() => stage.volumes),
+      create: os.volumes.create.handler(({ input }) => ({ id: "vol-new", ...input, microUsdPerDay: 70_000 })),
     },
     logs: { watch: os.logs.watch.handler(({ signal }) => watch(stage.logs, "logs", signal)) },
     chat: { ask: os.chat.ask.handler(({ input }) => answer(input.message, stage.pauseMs)) },

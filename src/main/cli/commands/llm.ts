@@ -78,7 +78,7 @@ function readOutput(child: ChildProcess, output: Output): { error: ErrorReport |
     const event = parseLine(line);
     if ("error" in event) said.error = event.error;
     else if ("progress" in event) view.update(event.progress);
-    else {
+    else if ("log" in event) {
       view.finish();
       output.line(event.log);
     }

@@ -1,12 +1,14 @@
 import { AgentClient } from "../../../adapters/agent/client.ts";
-import type { AgentAddress, AgentStartConfig, WatchdogConfig } from "../../../contract/agent.ts";
+import type { AgentAddress, AgentStartConfig, PodGuard, WatchdogConfig } from "../../../contract/agent.ts";
 import { fromErrorReport, MentorError, type ErrorReport } from "../../../contract/errors.ts";
 import { kitProgram } from "../../../core/kit/install.ts";
-import type { Host } from "../../../core/ports.ts";
+import type { HostChoice } from "../../../contract/session.ts";
+import type { Host, Provider } from "../../../core/ports.ts";
+import { deadlineOf, type RentRecord } from "../../../core/rent/record.ts";
 import type { StepContext, StepImplementation } from "../../../core/session/step.ts";
 import { sessionKeyName } from "../session-key.ts";
 import { newToken } from "../token.ts";
-import { agentAnswers } from "./agent-answers.ts";
+import { agentAnswers, machineIsOff } from "./agent-answers.ts";
 import { beat, followAgent } from "./agent-watch.ts";
 import { lastJson } from "./last-json.ts";
 import type { StepTools } from "./tools.ts";
@@ -15,9 +17,10 @@ import "./facts.ts";
 /**
  * Silence after which a host ends everything of ours by itself. On this computer an hour, so that a
  * crashed app leaves nothing running for long; on a host of one's own a teaching day, because
- * nothing costs money there and the class goes on when the laptop is shut. Seconds.
+ * nothing costs money there and the class goes on when the laptop is shut. A rented machine stops after
+ * twenty minutes without a sign of the app, a question or an upload. Seconds.
  */
-const SILENCE = { local: 3_600, ssh: 12 * 3_600 } as const;
+const SILENCE = { local: 3_600, ssh: 12 * 3_600, runpod: 20 * 60 } as const;
 /** The agent leaves a tenth of a second after its last answer. */
 const GONE_WITHIN_MS = 15_000;
 
@@ -52,11 +55,12 @@ export function armWatchdog({ secrets, clock, log, redact }: StepTools): StepImp
       facts.set("agent", { pid: address.pid, port: address.port });
       await context.checkpoint();
       const agent = await attach(context, address.port);
-      const watchdog: WatchdogConfig = { deadlineAt: null, silenceSeconds: SILENCE[host.kind] };
-      const status = await agent.setWatchdog(watchdog);
+      const kind = context.request.host.kind;
+      const status = await agent.setWatchdog(watchdogFor(kind, facts.get("rent"), facts.handle("provider")), context.signal);
       if (status.watchdog?.armed !== true) throw new MentorError("agent-failed", "The safety timer on the host could not be set.");
       await agent.heartbeat();
-      return { outcome: `stops by itself after ${SILENCE[host.kind] / 3600} h of silence` };
+      if (kind === "runpod") return { outcome: await proveGuard(context, status.watchdog.podGuard) };
+      return { outcome: `stops by itself after ${SILENCE[kind] / 3600} h of silence` };
     },
     async adopt(context) {
       const { facts } = context;
@@ -72,7 +76,8 @@ export function armWatchdog({ secrets, clock, log, redact }: StepTools): StepImp
       return false;
     },
     async undo(context) {
-      if (await agentAnswers(context)) {
+      if (await machineIsOff(context)) context.log("info", "The machine has stopped, and everything on it.");
+      else if (await agentAnswers(context)) {
         await context.facts.requireHandle("agent").shutdown(context.signal);
         await waitUntilGone(context, clock);
       } else await stopWithoutAgent(context);
@@ -81,6 +86,26 @@ export function armWatchdog({ secrets, clock, log, redact }: StepTools): StepImp
       await secrets.delete(sessionKeyName(context.sessionId));
     },
   };
+}
+
+/** When the agent is to end everything; on a rented machine the machine itself, too. */
+export function watchdogFor(kind: HostChoice["kind"], rent: RentRecord | undefined, provider: Provider | undefined): WatchdogConfig {
+  if (kind !== "runpod" || rent === undefined || rent.podId === null || provider === undefined) return { deadlineAt: null, silenceSeconds: SILENCE[kind] };
+  return { deadlineAt: deadlineOf(rent).at, silenceSeconds: SILENCE[kind], idleSeconds: rent.idleStopSeconds, pod: { id: rent.podId, api: provider.podApi } };
+}
+
+/** Before anything big is sent: the machine has shown that it can stop itself, or the person has said that it need not. */
+async function proveGuard({ facts, request, once, log, checkpoint }: StepContext, guard: PodGuard | null): Promise<string> {
+  const rent = facts.require("rent");
+  const accepted = once.withoutGuard === true || (request.host.kind === "runpod" && request.host.withoutGuard === true);
+  const reason = guard?.reason ?? "the agent does not know its machine";
+  const state = guard?.proven === true ? "armed" : accepted ? "accepted" : "unproven";
+  facts.set("rent", { ...rent, guard: { state, provenAt: guard?.provenAt ?? null, reason: state === "armed" ? null : reason } });
+  await checkpoint();
+  if (state === "unproven") throw new MentorError("guard-unproven", `The machine could not show that it can stop itself: ${reason}.`);
+  if (state === "accepted") log("warn", `The machine may not be able to stop itself (${reason}): this computer stops it in time, while it is on.`);
+  const by = new Date(deadlineOf(rent).at).toISOString().slice(11, 16);
+  return state === "armed" ? `proven: the machine stops itself at ${by} UTC at the latest` : "the machine cannot stop itself";
 }
 
 async function startAgent(host: Host, kit: string, config: AgentStartConfig, signal: AbortSignal): Promise<AgentAddress> {

@@ -1,22 +1,37 @@
+import { MentorError } from "../../../contract/errors.ts";
+import type { Host, HostIdentity } from "../../../core/ports.ts";
+import { whySilent } from "../../../core/rent/reach.ts";
+import { withSight } from "../../../core/rent/record.ts";
 import type { StepContext, StepImplementation } from "../../../core/session/step.ts";
 import type { StepTools } from "./tools.ts";
 
+/** A machine's sshd makes its keys first. Milliseconds. */
+const SSHD_WITHIN = 3 * 60_000;
+const TRY_EVERY = 3_000;
+
 /** The connection that every later step uses. It is the one thing that must be made anew after a crash. */
-export function connect({ connectors }: StepTools): StepImplementation {
-  const open = async ({ request, once, signal, facts, lost, log }: StepContext) => {
-    const connector = request.host.kind === "local" ? connectors.local : connectors.ssh;
-    const host = await connector.connect(request.host.kind === "ssh" ? { ...request.host, ...once } : request.host, signal);
+export function connect(tools: StepTools): StepImplementation {
+  const { connectors } = tools;
+  const reach = async (context: StepContext): Promise<Host> => {
+    const { request, once, signal } = context;
+    if (request.host.kind === "local") return connectors.local.connect(request.host, signal);
+    if (request.host.kind === "ssh") return connectors.ssh.connect({ ...request.host, ...once }, signal);
+    return reachPod(tools, context);
+  };
+  const open = async (context: StepContext) => {
+    const { facts, lost, log } = context;
+    const host = await reach(context);
     await facts.hold("host", host, () => host.close());
-    facts.set("hostLabel", host.label);
+    if (context.request.host.kind !== "runpod") facts.set("hostLabel", host.label);
     host.onLost(lost);
     log("info", `Connected to ${host.label}.`);
+    return host;
   };
   return {
     id: "connect",
     opensHandles: true,
     async run(context) {
-      await open(context);
-      return { outcome: context.facts.require("hostLabel") };
+      return { outcome: (await open(context)).label };
     },
     async adopt(context) {
       await open(context);
@@ -24,4 +39,35 @@ export function connect({ connectors }: StepTools): StepImplementation {
     },
     undo: ({ facts }) => facts.drop("host"),
   };
+}
+
+/** A rented machine: its way in is asked for anew each time, since it changes at every start, and so do its keys. */
+async function reachPod({ clock, connectors, appKey, reach }: StepTools, context: StepContext): Promise<Host> {
+  const { facts, signal, once, progress } = context;
+  const provider = facts.requireHandle("provider");
+  const { path } = await appKey();
+  const begun = clock.now();
+  for (;;) {
+    const record = facts.require("rent");
+    const pod = await provider.describe(record.podId!, signal);
+    facts.set("rent", withSight(record, pod, new Date(clock.now()).toISOString()));
+    if (pod === null || pod.state === "gone") throw new MentorError("pod-gone", `The machine ${record.podId} is not in the Runpod account any more.`);
+    if (pod.state === "stopped" || pod.state === "failed") throw new MentorError("pod-stopped-itself", `The machine ${pod.id} does not run any more.`);
+    let silent: unknown = null;
+    if (pod.ssh !== null) {
+      const knownAs: HostIdentity = { name: `${pod.id}@${pod.startedAt ?? ""}`, fingerprints: await provider.hostKeys(pod.id, signal).catch(() => []) };
+      const { host, port, user } = pod.ssh;
+      try {
+        return await connectors.ssh.connect({ kind: "ssh", address: `${user}@${host.includes(":") ? `[${host}]` : host}:${port}`, identity: path, trustFingerprint: once.trustFingerprint }, signal, { knownAs });
+      } catch (error) {
+        const code = error instanceof MentorError ? error.code : null;
+        if (code !== "host-refused" && code !== "host-silent") throw error;
+        silent = error;
+        if (clock.now() - begun >= SSHD_WITHIN) throw await whySilent(reach, { host, port }, signal, error);
+      }
+    } else if (clock.now() - begun >= SSHD_WITHIN) throw new MentorError("pod-not-up", `The machine ${pod.id} runs, but its SSH port was not opened.`);
+    const seconds = Math.round((clock.now() - begun) / 1000);
+    progress({ done: seconds, total: null, unit: "seconds", rate: null, etaSeconds: null, detail: silent === null ? "Waiting until Runpod opens the SSH port" : "The machine is up; waiting for its SSH server" });
+    await clock.sleep(TRY_EVERY, signal);
+  }
 }

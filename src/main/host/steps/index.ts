@@ -7,6 +7,7 @@ import { fit } from "./fit.ts";
 import { inspectHost } from "./inspect-host.ts";
 import { installKit } from "./install-kit.ts";
 import { openTunnels } from "./open-tunnels.ts";
+import { rentPod } from "./rent-pod.ts";
 import { restoreCourse } from "./restore-course.ts";
 import { selfCheck } from "./self-check.ts";
 import { startApi, startLlm, startMilvus } from "./services.ts";
@@ -17,6 +18,7 @@ import { uploadModel } from "./upload-model.ts";
 export function createSteps(tools: StepTools): StepImplementation[] {
   return [
     findModel(tools),
+    rentPod(tools),
     connect(tools),
     inspectHost(tools),
     fit(),

@@ -1,4 +1,5 @@
-import type { Clock, HostConnector, LogSink, Secrets } from "../../../core/ports.ts";
+import type { Clock, HostConnector, LogSink, Provider, Secrets } from "../../../core/ports.ts";
+import type { Reach } from "../../../core/rent/reach.ts";
 
 /** What the steps of every session are built from. */
 export interface StepTools {
@@ -12,4 +13,10 @@ export interface StepTools {
   redact(secret: string): void;
   /** One for each kind of host. */
   connectors: { local: HostConnector; ssh: HostConnector };
+  /** The provider, with the account's key from the secrets. Rejects with `provider-key-missing`. */
+  account(): Promise<Provider>;
+  /** The app's own key pair, which opens the machines that it rents. */
+  appKey(): Promise<{ path: string; publicKey: string }>;
+  /** Tries a TCP connection, to tell a closed network from a machine that is not up. */
+  reach: Reach;
 }
