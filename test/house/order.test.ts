@@ -5,7 +5,9 @@ import { ERRORS } from "../../src/contract/errors.ts";
 import { ROOT, listFiles, readSource } from "./modules.ts";
 
 /** Files of the product past 300 lines, each with the reason why it is one noun all the same. */
-const LONG_FILES: Record<string, string> = {};
+const LONG_FILES: Record<string, string> = {
+  "src/adapters/runpod/api-types.ts": "generated from the API's description, in one piece",
+};
 
 const CODE = /\.(ts|tsx|mjs|css)$/;
 
@@ -15,7 +17,7 @@ test("a file past 300 lines has a reason", () => {
   expect(Object.keys(LONG_FILES).filter((file) => !long.includes(file))).toEqual([]);
 });
 
-test.each(["package-lock.json", "remote/package-lock.json"])("%s fits every registry: it names none, and every package is pinned by its hash", (file) => {
+test.each(["package-lock.json", "remote/package-lock.json", "scripts/runpod-types/package-lock.json"])("%s fits every registry: it names none, and every package is pinned by its hash", (file) => {
   const text = readSource(file);
   expect(text).not.toContain('"resolved"');
   const { packages } = JSON.parse(text) as { packages: Record<string, { version?: string; integrity?: string; link?: boolean }> };
@@ -24,7 +26,7 @@ test.each(["package-lock.json", "remote/package-lock.json"])("%s fits every regi
 });
 
 test("dependencies are pinned exactly", () => {
-  const versions = ["package.json", "remote/package.json"].flatMap((file) => {
+  const versions = ["package.json", "remote/package.json", "scripts/runpod-types/package.json"].flatMap((file) => {
     const { dependencies = {}, devDependencies = {}, optionalDependencies = {} } = JSON.parse(readSource(file)) as Record<string, Record<string, string>>;
     return Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies });
   });
