@@ -165,8 +165,8 @@ test("over HTTP it is the same account; an answer can be lost after the pod was 
     account.faults.add({ kind: "answer-lost", on: "createPod" }, { kind: "request-lost", on: "listPods" }, { kind: "refusal", status: 429, retryAfterSeconds: 7, on: "createPod" });
     const limited = await fetch(`${server.url}/v2/pods`, init);
     expect([limited.status, limited.headers.get("retry-after"), limited.headers.get("content-type")]).toEqual([429, "7", "application/problem+json"]);
-    await expect(fetch(`${server.url}/v2/pods`, init)).rejects.toThrow();
-    await expect(fetch(`${server.url}/v2/pods`, { headers: init.headers })).rejects.toThrow();
+    await expect(fetch(`${server.url}/v2/pods`, init)).rejects.toThrow("fetch failed");
+    await expect(fetch(`${server.url}/v2/pods`, { headers: init.headers })).rejects.toThrow("fetch failed");
     expect(await (await fetch(`${server.url}/v2/pods`, { headers: init.headers })).json()).toMatchObject({ pods: [{ name: "ai-mentor-1" }] });
 
     await clock.advance(60_000);
