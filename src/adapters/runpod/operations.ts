@@ -1,13 +1,13 @@
 import type { operations } from "./api-types.ts";
 
-/** What is asked of Runpod's API, where, and whether asking twice is the same as asking once. */
+/** What is asked of Runpod's API, where, and whether asking twice is the same as asking once. An action is: what is stopped already cannot be stopped, and says so (409). */
 export const OPERATIONS = {
   listPods: { method: "GET", path: "/v2/pods", repeatable: true },
   createPod: { method: "POST", path: "/v2/pods", repeatable: false },
   getPod: { method: "GET", path: "/v2/pods/{id}", repeatable: true },
   deletePod: { method: "DELETE", path: "/v2/pods/{id}", repeatable: true },
   getPodLogs: { method: "GET", path: "/v2/pods/{id}/logs", repeatable: true },
-  podAction: { method: "POST", path: "/v2/pods/{id}/action", repeatable: false },
+  podAction: { method: "POST", path: "/v2/pods/{id}/action", repeatable: true },
   listNetworkVolumes: { method: "GET", path: "/v2/network-volumes", repeatable: true },
   createNetworkVolume: { method: "POST", path: "/v2/network-volumes", repeatable: false },
   getNetworkVolume: { method: "GET", path: "/v2/network-volumes/{id}", repeatable: true },
