@@ -10,6 +10,8 @@ const CAPACITY = /no longer any instances|not enough free gpus|does not have the
 /** A rule that no other candidate would break less. */
 const RULE = /mutually exclusive|exactly one of|is required|only supported|must (be|not)|not supported/i;
 
+const OF_ONE_POD = new Set<OperationName>(["getPod", "deletePod", "podAction", "getPodLogs"]);
+
 /** What an answer says that is no success. `text` is its body; never a secret. */
 export function refusalOf(call: OperationName, status: number, text: string, waitMs: number | null): MentorError {
   const problem = parse(text);
@@ -27,7 +29,7 @@ export function refusalOf(call: OperationName, status: number, text: string, wai
       if (call === "createPod") return new MentorError("no-capacity", `This card is not open to this key: ${said}.`, { details: { ...details, certain: false, forbidden: true } });
       return new MentorError("provider-key-rejected", `The key may not do this: ${said}.`, { details, advice: "Make an API key with read and write access in your Runpod account's settings and enter it here." });
     case 404:
-      return call.includes("Pod") && call !== "listPods" && call !== "createPod" ? new MentorError("pod-gone", `${said}.`, { details }) : new MentorError("provider-refused", `${said}.`, { details });
+      return new MentorError(OF_ONE_POD.has(call) ? "pod-gone" : "provider-refused", `${said}.`, { details });
     case 429:
       return new MentorError("provider-busy", `${said}.`, { details: { ...details, ...(waitMs === null ? {} : { retryAfterSeconds: Math.ceil(waitMs / 1000) }) } });
     case 400:

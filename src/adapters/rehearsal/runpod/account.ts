@@ -143,6 +143,7 @@ export class RunpodAccount {
   restart(pod: FakePod): void {
     this.#permit(pod, "restart");
     this.machines.halt(pod.id);
+    pod.mishaps = this.faults.takeForStart();
     this.#boot(pod, this.clock.now());
   }
 
@@ -206,6 +207,7 @@ export class RunpodAccount {
     this.bill.open(pod.id, "disk", diskRate("container", pod.order.disk ?? 20) + diskRate("running", pod.ownDisk), now);
     pod.status = "PROVISIONING";
     pod.startedAt = null;
+    pod.mishaps = this.faults.takeForStart();
     pod.next = { at: now + this.delays.provisioning, to: "STARTING" };
     this.settle();
   }
@@ -217,7 +219,7 @@ export class RunpodAccount {
     if (to === "STARTING") this.#boot(pod, at);
     if (to === "RUNNING") {
       pod.startedAt = at;
-      pod.portMappedAt = at + this.delays.port + (this.faults.take("port-late")?.ms ?? 0);
+      pod.portMappedAt = at + this.delays.port + (pod.mishaps["port-late"]?.ms ?? 0);
     }
   }
 
@@ -228,9 +230,9 @@ export class RunpodAccount {
     pod.portMappedAt = Infinity;
     pod.starts++;
     pod.log.say(at, "system", "create container");
-    if (this.faults.take("boot-hangs") !== null) return;
+    if (pod.mishaps["boot-hangs"]) return;
     const ready = at + this.delays.starting;
-    if (this.faults.take("boot-fails") !== null) {
+    if (pod.mishaps["boot-fails"]) {
       pod.next = { at: ready, to: "ERROR" };
       return;
     }
@@ -240,7 +242,7 @@ export class RunpodAccount {
     const volume = pod.networkVolume ?? (pod.ownDisk > 0 ? pod.id : null);
     let booting = true;
     this.machines.boot(
-      { podId: pod.id, env, volume, start, newAddress: this.faults.take("address-changed") !== null },
+      { podId: pod.id, env, volume, start, newAddress: pod.mishaps["address-changed"] !== undefined },
       (machine) => {
         if (!current()) return;
         pod.machine = machine;
@@ -260,8 +262,8 @@ export class RunpodAccount {
 
   /** What the image's own start script prints. */
   #greet(pod: FakePod, at: number, fingerprints: readonly string[]): void {
-    if (this.faults.take("log-silent") !== null) return;
-    const swapped = this.faults.take("host-key-swapped") !== null;
+    if (pod.mishaps["log-silent"]) return;
+    const swapped = pod.mishaps["host-key-swapped"] !== undefined;
     pod.log.say(at, "container", "SSH host keys:");
     for (const fingerprint of fingerprints) pod.log.say(at, "container", `256 ${swapped ? `SHA256:${"swapped".padEnd(43, "0")}` : fingerprint} root@${pod.id} (ED25519)`);
     pod.log.say(at, "container", "Start script(s) finished, Pod is ready to use.");

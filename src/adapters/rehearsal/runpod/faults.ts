@@ -40,6 +40,10 @@ export type Fault =
 export type FaultKind = Fault["kind"];
 type CallFaultKind = "refusal" | "slow" | "answer-lost" | "request-lost";
 
+/** What can go wrong with a start; decided when it is asked for. */
+const OF_A_START = ["port-late", "boot-fails", "boot-hangs", "address-changed", "host-key-swapped", "log-silent"] as const satisfies FaultKind[];
+export type StartMishaps = { [Kind in (typeof OF_A_START)[number]]?: Extract<Fault, { kind: Kind }> };
+
 /** Faults that wait for their moment. */
 export class Faults {
   #waiting: { fault: Fault; left: number }[] = [];
@@ -59,6 +63,10 @@ export class Faults {
     found.left--;
     if (found.left <= 0) this.#waiting = this.#waiting.filter((other) => other !== found);
     return found.fault as Extract<Fault, { kind: Kind }>;
+  }
+
+  takeForStart(): StartMishaps {
+    return Object.fromEntries(OF_A_START.flatMap((kind) => [this.take(kind)].flatMap((fault) => (fault === null ? [] : [[kind, fault]]))));
   }
 
   takeOn<Kind extends CallFaultKind>(kind: Kind, call: OperationName): Extract<Fault, { kind: Kind }> | null {

@@ -1,4 +1,5 @@
 import type { components } from "../../runpod/api-types.ts";
+import type { StartMishaps } from "./faults.ts";
 import { PodLog } from "./log.ts";
 import type { Machine } from "./machines.ts";
 import type { Rack } from "./stock.ts";
@@ -25,6 +26,8 @@ export class FakePod {
   next: { at: number; to: ApiStatus } | null = null;
   machine: Machine | null = null;
   portMappedAt = Infinity;
+  /** What goes wrong at its present start. */
+  mishaps: StartMishaps = {};
   startedAt: number | null = null;
   starts = 0;
 
