@@ -20,7 +20,8 @@ export class Watchdog {
 
   /** `guard`: whether the machine under it can be stopped; null where there is none to stop. */
   arm(config: WatchdogConfig, guard: PodGuard | null = null): void {
-    this.#config = config;
+    const { deadlineInSeconds, ...rest } = config;
+    this.#config = deadlineInSeconds == null ? rest : { ...rest, deadlineAt: new Date(this.#now() + deadlineInSeconds * 1000).toISOString() };
     this.#guard = guard;
     this.#lastActivity = this.#now();
   }

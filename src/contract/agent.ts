@@ -76,6 +76,8 @@ export interface ServiceStatus {
 export const WatchdogConfig = z.object({
   /** ISO 8601; null for no deadline. */
   deadlineAt: z.string().nullable(),
+  /** Instead of `deadlineAt`: from now on, by the host's own clock, which may be another than this computer's. */
+  deadlineInSeconds: z.number().nullish(),
   /** Seconds without a heartbeat, chat or upload after which everything stops; null for never. */
   silenceSeconds: z.number().positive().nullable(),
   /** Seconds without chat, upload or ingest after which everything stops, however many heartbeats come; null for never. */

@@ -19,7 +19,11 @@ export async function awaitPod(work: RentWork, record: RentRecord): Promise<Rent
     if (before?.state !== now.seen?.state || before?.startedAt !== now.seen?.startedAt || before?.ssh?.port !== now.seen?.ssh?.port) await work.save(now);
     if (pod === null || pod.state === "gone") throw new MentorError("pod-gone", `The machine ${now.podId} was taken away while it started.`);
     if (pod.state === "failed") throw new MentorError("pod-not-up", `The machine ${pod.id} (${pod.gpu ?? "unknown card"}) failed while it started.`, { details: { pod: pod.id } });
-    if (pod.state === "running" && pod.ssh !== null) return now;
+    if (pod.state === "running" && pod.ssh !== null) {
+      now = { ...now, wasUp: true };
+      await work.save(now);
+      return now;
+    }
     if (clock.now() - begun >= UP_WITHIN) {
       throw new MentorError("pod-not-up", `The machine ${pod.id} did not come up within ${UP_WITHIN / 60_000} minutes; last: ${waitsFor(pod)}.`, { details: { pod: pod.id } });
     }

@@ -1,5 +1,5 @@
 import { MentorError } from "../../contract/errors.ts";
-import type { DiskEnd, MicroUsd, RentReceipt } from "../../contract/rent.ts";
+import type { DiskEnd, MicroUsd } from "../../contract/rent.ts";
 import type { Pod } from "../ports.ts";
 import { findPods, findPodsPatiently, persistently } from "./find.ts";
 import { rentReceipt, withSight, type RentRecord } from "./record.ts";
@@ -28,11 +28,12 @@ export async function givePodBack(work: RentWork, record: RentRecord, disk: Disk
   let now = record;
   const ours = first.find(({ id }) => id === record.podId) ?? first[0];
   if (ours !== undefined) {
-    now = withSight({ ...record, asked: null }, ours, isoNow(work));
+    const others = first.filter((pod) => pod !== ours).map(({ id }) => id);
+    now = { ...withSight(record, ours, isoNow(work)), former: [...new Set([...record.former, ...others])] };
     await work.save(now);
   }
-  const byItself = record.podId !== null && seenBefore !== undefined && (ours === undefined || !stands(ours));
-  const deletes = (pod: Pod) => disk === "delete" || pod.id !== now.podId || pod.disk?.kind === "network" || !pod.stoppable;
+  const byItself = !record.endAsked && record.podId !== null && seenBefore !== undefined && (ours === undefined || !stands(ours));
+  const deletes = (pod: Pod) => disk === "delete" || !record.wasUp || pod.id !== now.podId || pod.disk?.kind === "network" || !pod.stoppable;
   const ended = (pod: Pod) => (deletes(pod) ? pod.state === "gone" : !stands(pod));
 
   let askedAt = Number.NEGATIVE_INFINITY;
@@ -42,9 +43,14 @@ export async function givePodBack(work: RentWork, record: RentRecord, disk: Disk
     if (clock.now() >= until) throw notEnded(left);
     if (clock.now() - askedAt >= ASK_AGAIN_EVERY) {
       askedAt = clock.now();
-      for (const pod of left) await persistently(work, until, () => (deletes(pod) ? provider.terminate(pod.id, signal) : provider.stop(pod.id, signal))).catch(unlessGone);
-      // It ran until now: what the list shows next has ended.
-      if (now.seen !== null && ours !== undefined && stands(ours)) now = { ...now, seen: { ...now.seen, at: isoNow(work) } };
+      if (!now.endAsked) await work.save((now = { ...now, endAsked: true }));
+      for (const pod of left) {
+        // One that failed cannot be stopped as it is; started again it can, and its disk is kept.
+        const act = () => (deletes(pod) ? provider.terminate(pod.id, signal) : pod.state === "failed" ? provider.resume(pod.id, signal) : provider.stop(pod.id, signal));
+        await persistently(work, until, act).catch(unlessGone);
+      }
+      // It was paid for until now: what the list shows next has ended.
+      if (now.seen?.paidFrom != null) now = { ...now, seen: { ...now.seen, at: isoNow(work) } };
     } else {
       work.waiting(`Waiting until Runpod's list shows the machine ${left.some(deletes) ? "gone" : "stopped"}`);
       await clock.sleep(LOOK_EVERY, signal);
@@ -53,7 +59,7 @@ export async function givePodBack(work: RentWork, record: RentRecord, disk: Disk
 
   const at = isoNow(work);
   const last = now.podId === null ? null : await provider.describe(now.podId, signal).catch(() => null);
-  now = withSight({ ...now, asked: null }, last !== null && last.state !== "gone" ? last : null, at);
+  now = { ...withSight(now, last !== null && last.state !== "gone" ? last : null, at), asked: null };
   const kept = ours !== undefined && !deletes(ours) ? "keep" : "delete";
   const receipt = rentReceipt(now, { how: byItself ? "by-itself" : kept === "delete" ? "deleted" : "stopped", at, billed: await bill(work, now), disk: kept });
   now = { ...now, receipt };
@@ -73,12 +79,15 @@ function notEnded(pods: readonly Pod[]): MentorError {
   });
 }
 
+/** Of all machines of this session; null where that of one is not told. */
 async function bill({ provider, clock, signal }: RentWork, record: RentRecord): Promise<MicroUsd | null> {
-  if (record.podId === null) return null;
+  const ids = [...record.former, ...(record.podId === null ? [] : [record.podId])];
+  if (ids.length === 0) return null;
   for (let tries = 1; ; tries++) {
-    const billed = await provider.billed(record.podId, signal).catch(() => null);
-    const metered: RentReceipt | null = billed === null ? null : rentReceipt(record, { how: "stopped", at: record.seen?.at ?? record.begunAt, billed, disk: "keep" });
-    if (metered?.source === "bill" || tries >= BILL_TRIES) return billed;
+    const all = await Promise.all(ids.map((id) => provider.billed(id, signal).catch(() => null)));
+    const billed = all.reduce((sum, one) => (sum === null || one === null ? null : sum + one), 0);
+    const receipt = billed === null ? null : rentReceipt(record, { how: "stopped", at: record.seen?.at ?? record.begunAt, billed, disk: "keep" });
+    if (receipt?.source === "bill" || tries >= BILL_TRIES) return billed;
     await clock.sleep(LOOK_EVERY, signal);
   }
 }

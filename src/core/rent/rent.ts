@@ -3,7 +3,7 @@ import type { QuoteCandidate } from "../../contract/rent.ts";
 import type { Pod, PodOrder } from "../ports.ts";
 import { awaitPod } from "./await-pod.ts";
 import { findPodsPatiently, persistently } from "./find.ts";
-import { withSight, type RentRecord } from "./record.ts";
+import { withoutPod, withSight, type RentRecord } from "./record.ts";
 import { isoNow, type RentWork } from "./work.ts";
 
 const PATIENCE = 120_000;
@@ -24,15 +24,13 @@ export interface RentPlan {
  */
 export async function rentPod(work: RentWork, record: RentRecord, plan: RentPlan): Promise<RentRecord> {
   let now = await adoptOrdered(work, record);
-  if (now.podId !== null) return bringUp(work, now);
-
+  if (now.podId !== null) {
+    const up = await upOrGiven(work, now);
+    if (up.podId !== null) return up;
+    now = up;
+  }
   for (const candidate of await plan.candidates()) {
     if (now.tried.some(({ gpu, cloud }) => gpu === candidate.name && cloud === candidate.cloud)) continue;
-    const failed = async (why: string) => {
-      work.log("info", `${candidate.name} (${candidate.cloud}): ${why}.`);
-      now = { ...now, asked: null, podId: null, seen: null, tried: [...now.tried, { gpu: candidate.name, cloud: candidate.cloud, why }] };
-      await work.save(now);
-    };
     work.waiting(`Asking for a ${candidate.name} (${candidate.cloud} cloud)`);
     now = { ...now, asked: { gpu: candidate.id, cloud: candidate.cloud, at: isoNow(work) } };
     await work.save(now);
@@ -41,28 +39,45 @@ export async function rentPod(work: RentWork, record: RentRecord, plan: RentPlan
       pod = await order(work, now, { ...plan.order, name: now.name, gpu: candidate.id, cloud: candidate.cloud });
     } catch (error) {
       if (!(error instanceof MentorError) || !NOTHING_MADE.has(error.code)) throw error;
+      now = { ...now, asked: null };
       if (error.code !== "no-capacity") {
-        await work.save({ ...now, asked: null });
+        await work.save(now);
         throw error;
       }
-      await failed("none is free");
+      const why = error.details?.certain === false ? `Runpod said: ${String(error.details.detail)}` : "none is free";
+      now = await without(work, now, candidate, why);
       continue;
     }
-    now = withSight({ ...now, asked: null, podId: pod.id }, pod, isoNow(work));
+    now = withSight(now, pod, isoNow(work));
     await work.save(now);
-    try {
-      return await bringUp(work, now);
-    } catch (error) {
-      if (!(error instanceof MentorError) || (error.code !== "pod-not-up" && error.code !== "pod-gone")) throw error;
-      // It is new and empty: another one may do better, and two are never paid for.
-      await work.provider.terminate(pod.id, work.signal);
-      await failed(error.code === "pod-gone" ? "it was taken away again" : "it did not come up");
-    }
+    now = await upOrGiven(work, now, candidate);
+    if (now.podId !== null) return now;
   }
   const tried = now.tried.map(({ gpu, cloud, why }) => `${gpu} (${cloud}): ${why}`);
   // The next try may find what this one did not.
   await work.save({ ...now, tried: [] });
   throw new MentorError("no-capacity", `No machine could be had. Tried: ${tried.join("; ")}.`, { details: { tried } });
+}
+
+/** What could not be had this time, and why not: the next kind of card is tried. */
+async function without(work: RentWork, record: RentRecord, { name, cloud }: Pick<QuoteCandidate, "name" | "cloud">, why: string): Promise<RentRecord> {
+  work.log("info", `${name} (${cloud}): ${why}.`);
+  const next: RentRecord = { ...withoutPod(record, isoNow(work)), tried: [...record.tried, { gpu: name, cloud, why }] };
+  await work.save(next);
+  return next;
+}
+
+/** A new machine that does not come up is empty: it is given back, so that two are never paid for; then `podId` is null. */
+async function upOrGiven(work: RentWork, record: RentRecord, candidate?: QuoteCandidate): Promise<RentRecord> {
+  try {
+    return await bringUp(work, record);
+  } catch (error) {
+    const fresh = !record.resumed && !record.wasUp;
+    if (!fresh || !(error instanceof MentorError) || (error.code !== "pod-not-up" && error.code !== "pod-gone")) throw error;
+    if (error.code === "pod-not-up") await persistently(work, work.clock.now() + PATIENCE, () => work.provider.terminate(record.podId!, work.signal));
+    const was = candidate ?? { name: record.seen?.gpu ?? "a machine", cloud: record.seen?.cloud ?? "secure" };
+    return without(work, record, was, error.code === "pod-gone" ? "it was taken away again" : "it did not come up");
+  }
 }
 
 const NOTHING_MADE: ReadonlySet<string> = new Set(["no-capacity", "provider-refused", "provider-key-rejected", "provider-busy", "balance-empty"]);
@@ -84,6 +99,7 @@ async function order(work: RentWork, record: RentRecord, wanted: PodOrder): Prom
 /** What an earlier try of this session has ordered, or what it is to take up. */
 async function adoptOrdered(work: RentWork, record: RentRecord): Promise<RentRecord> {
   if (record.podId === null && record.asked === null) return record;
+  if (record.resumed && record.seen === null) return record;
   const found = await persistently(work, work.clock.now() + PATIENCE, () => findPodsPatiently(work, record));
   const [pod, ...more] = found.toSorted((a, b) => Number(b.id === record.podId) - Number(a.id === record.podId));
   for (const extra of more) {
@@ -91,7 +107,8 @@ async function adoptOrdered(work: RentWork, record: RentRecord): Promise<RentRec
     await work.provider.terminate(extra.id, work.signal);
   }
   if (pod === undefined && record.resumed) throw gone(record);
-  const next = pod === undefined ? { ...record, podId: null, asked: null, seen: null } : withSight({ ...record, podId: pod.id, asked: null }, pod, isoNow(work));
+  const known = { ...record, former: [...record.former, ...more.map(({ id }) => id)] };
+  const next = pod === undefined ? withoutPod(known, isoNow(work)) : withSight(known, pod, isoNow(work));
   await work.save(next);
   return next;
 }
@@ -100,11 +117,12 @@ async function bringUp(work: RentWork, record: RentRecord): Promise<RentRecord> 
   let now = record;
   const pod = await persistently(work, work.clock.now() + PATIENCE, () => work.provider.describe(now.podId!, work.signal));
   if (pod === null || pod.state === "gone") throw gone(now);
-  if (pod.state === "stopped") {
-    // What it cost before this session is not this session's; what it costs from here on is.
-    const billedBefore = now.resumed && now.before.seconds === 0 ? ((await work.provider.billed(pod.id, work.signal).catch(() => null)) ?? 0) : now.billedBefore;
-    now = { ...withSight(now, pod, isoNow(work)), billedBefore };
+  if (now.resumed && now.seen === null) {
+    // What it cost before this session is not this session's.
+    now = { ...withSight(now, pod, isoNow(work)), billedBefore: (await work.provider.billed(pod.id, work.signal).catch(() => null)) ?? 0 };
     await work.save(now);
+  }
+  if (pod.state === "stopped") {
     work.waiting("Starting the machine again");
     await work.provider.resume(pod.id, work.signal).catch((error: unknown) => {
       if (!(error instanceof MentorError) || error.code !== "no-capacity") throw error;

@@ -3,17 +3,23 @@ import { ENDPOINT_KEYS, type EndpointKey } from "../../contract/endpoint.ts";
 import { parseMirrorUrl } from "../../core/upload/mirror-url.ts";
 import type { CommandContext } from "./command.ts";
 import { ask } from "./commands/ask.ts";
+import { extend, type ExtendOptions } from "./commands/extend.ts";
 import { ingest } from "./commands/ingest.ts";
 import { llm, type LlmOptions } from "./commands/llm.ts";
 import { logs } from "./commands/logs.ts";
 import { practice } from "./commands/practice.ts";
+import { endPod, listPods } from "./commands/pods.ts";
+import { quote } from "./commands/quote.ts";
+import { receipt } from "./commands/receipt.ts";
 import { listSecrets, removeSecret, setSecret } from "./commands/secret.ts";
 import { start, type StartOptions } from "./commands/start.ts";
 import { status } from "./commands/status.ts";
 import { sticks } from "./commands/sticks.ts";
-import { stop } from "./commands/stop.ts";
+import { stop, type StopOptions } from "./commands/stop.ts";
 import { upload, type UploadOptions } from "./commands/upload.ts";
+import { createVolume, listVolumes } from "./commands/volumes.ts";
 import { UsageError } from "./failure.ts";
+import { dollarAmount, duration, idleTime, withRentOptions } from "./rent-options.ts";
 
 const LOG_SOURCES = ["app", "agent", "llm", "api", "milvus"];
 
@@ -32,15 +38,15 @@ export function createProgram(context: CommandContext, version: string): Command
     .showHelpAfterError("(ai-mentor --help tells how)");
   // Commander copies these settings to the commands made below, so they come first.
 
-  program
-    .command("start")
-    .description("start a session and leave it running")
-    .option("--stick <dir>", "folder of the stick (default: the only stick that is plugged in)")
-    .addOption(new Option("--host <kind>", "where to run").choices(["local", "ssh"]))
+  const ofModel = (command: Command): Command =>
+    command
+      .option("--stick <dir>", "folder of the stick (default: the only stick that is plugged in)")
+      .option("--model <file>", "the model to use, where the stick holds several");
+  withRentOptions(ofModel(program.command("start").description("start a session and leave it running")))
+    .addOption(new Option("--host <kind>", "where to run").choices(["local", "ssh", "runpod"]))
     .option("--ssh <user@host:port>", "the host, with --host ssh")
     .option("--identity <file>", "private key that opens the host")
     .addOption(trust())
-    .option("--model <file>", "the model to use, where the stick holds several")
     .addOption(mirror())
     .option("--course <dir>", "folder of the course (default: the stick's own)")
     .option("--llm-url <url>", "OpenAI-compatible endpoint that answers instead of a model from the stick")
@@ -50,7 +56,10 @@ export function createProgram(context: CommandContext, version: string): Command
     .option("--allow-http", "let an endpoint with a public address be asked over plain http")
     .addOption(json())
     .action((options: StartOptions) => start(options, context));
-  const secret = program.command("secret").description("keep the keys of endpoints");
+  withRentOptions(ofModel(program.command("quote").description("tell what a start on a rented machine would take and cost; rents nothing")))
+    .addOption(json())
+    .action((options: StartOptions) => quote(options, context));
+  const secret = program.command("secret").description("keep the keys of endpoints and of the Runpod account");
   const secretName = () => new Argument("<name>", "whose key").choices(ENDPOINT_KEYS);
   secret.command("set").description("keep a key; it is asked for, or read from the standard input").addArgument(secretName()).addOption(json()).action((name: EndpointKey) => setSecret(name, context));
   secret.command("remove").description("forget a key").addArgument(secretName()).addOption(json()).action((name: EndpointKey) => removeSecret(name, context));
@@ -67,8 +76,31 @@ export function createProgram(context: CommandContext, version: string): Command
     .command("stop")
     .description("end the session")
     .option("--forget", "let the session go even where its host is gone and nothing can be undone there")
+    .addOption(new Option("--disk <what>", "what becomes of a rented machine's own disk (default: keep)").choices(["keep", "delete"]))
+    .option("--even-unsaved", "delete the disk although the course on it is in no backup")
     .addOption(json())
-    .action((options: { forget?: boolean }) => stop(options, context));
+    .action((options: StopOptions) => stop(options, context));
+  program
+    .command("extend")
+    .description("let the rented machine run longer")
+    .addOption(new Option("--by <time>", "so much longer: 30m, 1h").argParser(duration))
+    .addOption(new Option("--idle-stop <time>", "stop it when nobody has used it for this time, or never").argParser(idleTime))
+    .addOption(new Option("--budget <usd>", "the new budget").argParser(dollarAmount))
+    .addOption(json())
+    .action((options: ExtendOptions) => extend(options, context));
+  program.command("receipt").description("print the last session's receipt").option("--all", "every receipt that is kept").addOption(json()).action((options: { all?: boolean }) => receipt(options, context));
+  const pods = program.command("pods").description("list the machines that this app has rented").addOption(json()).action(() => listPods(context));
+  pods.command("stop").description("stop one that no session uses; its disk is kept").argument("<id>").addOption(json()).action((id: string) => endPod("stop", id, context));
+  pods.command("delete").description("delete one that no session uses, with its own disk").argument("<id>").addOption(json()).action((id: string) => endPod("terminate", id, context));
+  const volumes = program.command("volumes").description("list the account's network volumes").addOption(json()).action(() => listVolumes(context));
+  volumes
+    .command("create")
+    .description("make one")
+    .requiredOption("--name <name>", "its name")
+    .requiredOption("--size <gb>", "gigabytes", wholeNumber(10, 4096))
+    .requiredOption("--data-center <id>", "where, as in EU-RO-1")
+    .addOption(json())
+    .action((options: { name: string; size: number; dataCenter: string }) => createVolume(options, context));
   program.command("ask").description("ask the running mentor").argument("<question>", "the question, in quotes").addOption(json()).action((question: string) => ask(question, context));
   program.command("ingest").description("read a folder of course material").argument("<dir>", "the folder").addOption(json()).action((folder: string) => ingest(folder, context));
   program.command("sticks").description("list sticks and the models on them").addOption(json()).action(() => sticks(context));

@@ -1,5 +1,6 @@
 import type { CoreClient } from "./core.ts";
 import { MentorError, fromErrorReport, type ErrorReport } from "../../contract/errors.ts";
+import type { DiskEnd } from "../../contract/rent.ts";
 import type { SessionSnapshot, StartRequest } from "../../contract/session.ts";
 import { fromWire, reportOf } from "./failure.ts";
 import type { Output } from "./output.ts";
@@ -84,8 +85,8 @@ function needsHelpError(session: SessionSnapshot): ErrorReport {
 }
 
 /** Ends the session and waits until it has ended. */
-export async function stopSession(client: CoreClient, output: Output): Promise<SessionSnapshot> {
-  let session = await client.session.stop();
+export async function stopSession(client: CoreClient, output: Output, wish?: { disk?: DiskEnd; evenUnsaved?: boolean }): Promise<SessionSnapshot> {
+  let session = await client.session.stop(wish?.disk === undefined && wish?.evenUnsaved === undefined ? undefined : wish);
   if (isOver(session)) return session;
   for await (const event of await client.session.watch({})) {
     output.event(event);

@@ -9,6 +9,7 @@ import { FileJournal } from "../../adapters/local/journal.ts";
 import { reach } from "../../adapters/local/reach.ts";
 import { fileSecrets, openSecrets } from "../../adapters/local/secrets.ts";
 import type { MentorApi } from "../../adapters/mentor/api.ts";
+import { Runpod } from "../../adapters/runpod/provider.ts";
 import { SshConnector } from "../../adapters/ssh/connector.ts";
 import { listKeys, makeKey } from "../../adapters/ssh/keys.ts";
 import { systemDrives } from "../../adapters/usb/drives.ts";
@@ -18,8 +19,8 @@ import type { LogLine } from "../../contract/logs.ts";
 import type { AppInfo, KeyFile, UploadEvent } from "../../contract/rpc.ts";
 import type { ModelEndpoint, Receipt, SessionSnapshot, SessionTimings, StartRequest } from "../../contract/session.ts";
 import type { UploadRequest, UploadResult } from "../../contract/upload.ts";
-import type { Clock, Drives, Provider, Secrets } from "../../core/ports.ts";
-import { keepRent, type KeptSession } from "../../core/rent/keeper.ts";
+import type { Clock, Drives, LogSink, Provider, Secrets } from "../../core/ports.ts";
+import { keepRent } from "../../core/rent/keeper.ts";
 import { SessionLogs } from "../../core/session/logs.ts";
 import { PLAN } from "../../core/session/plan.ts";
 import { createSession } from "../../core/session/create.ts";
@@ -28,6 +29,7 @@ import { firstLanes } from "../../core/upload/lane-policy.ts";
 import { parseMirrorUrl } from "../../core/upload/mirror-url.ts";
 import { uploadFile } from "../../core/upload/upload.ts";
 import { EndpointKeys } from "./endpoint-keys.ts";
+import { keptSession } from "./kept-session.ts";
 import { latest } from "./latest.ts";
 import { Rentals } from "./rentals.ts";
 import { sessionKeyName } from "./session-key.ts";
@@ -63,6 +65,7 @@ export interface Core {
   session: Session;
   /** Starts the session, once its addresses have proved usable: they are written down from then on. */
   start(request: StartRequest): Promise<SessionSnapshot>;
+  log: LogSink;
   logs: { watch(filter: { source?: string; lastSeq?: number; follow?: boolean }, signal: AbortSignal): AsyncIterable<LogLine[]> };
   /** The mentor of the running session; waits for one that is being found again after a crash. Throws `session-missing`. */
   mentor(signal: AbortSignal): Promise<MentorApi>;
@@ -78,7 +81,7 @@ export interface Core {
   close(): Promise<void>;
 }
 
-export async function createCore({ dataFolder, shell, secrets = openSecrets(fileSecrets(dataFolder)), clock = systemClock, drives = systemDrives({ clock: systemClock }), provider }: CoreOptions): Promise<Core> {
+export async function createCore({ dataFolder, shell, secrets = openSecrets(fileSecrets(dataFolder)), clock = systemClock, drives = systemDrives({ clock: systemClock }), provider = runpodAccount(clock) }: CoreOptions): Promise<Core> {
   mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
   const cache = cacheFolder();
   const settings = new SettingsStore(dataFolder);
@@ -91,7 +94,7 @@ export async function createCore({ dataFolder, shell, secrets = openSecrets(file
   const appKey = async () => (await listKeys(keyFolder))[0] ?? (await makeKey(keyFolder));
   const account = async () => {
     const key = await endpointKeys.runpod();
-    if (key === null || provider === undefined) throw new MentorError("provider-key-missing", "No API key of a Runpod account is kept on this computer.");
+    if (key === null) throw new MentorError("provider-key-missing", "No API key of a Runpod account is kept on this computer.");
     logs.redact(key);
     return provider(key);
   };
@@ -124,6 +127,7 @@ export async function createCore({ dataFolder, shell, secrets = openSecrets(file
     endpointKeys,
     session,
     start: async (request) => session.start(withEndpoints(request)),
+    log: logs.sink,
     logs,
     mentor: async (signal) => {
       await adopted(session, signal);
@@ -161,18 +165,11 @@ export async function createCore({ dataFolder, shell, secrets = openSecrets(file
   };
 }
 
-/** The keeper of rented machines sees no more of a session than it needs. */
-function keptSession(session: Session): KeptSession {
-  return {
-    view: () => ({ phase: session.snapshot().phase, rent: session.facts()?.get("rent"), provider: session.facts()?.handle("provider") }),
-    change: async (change) => void (await session.changeFacts((facts) => facts.set("rent", change(facts.require("rent"))))),
-    stop: async () => void (await session.stop({ disk: "keep" })),
-    lastUsed: async () => {
-      const status = await session.facts()?.handle("agent")?.status(AbortSignal.timeout(10_000));
-      const at = status?.watchdog?.lastActivityAt ?? null;
-      return at === null ? null : Date.parse(at);
-    },
-  };
+/** Runpod's own API, or a rehearsal of it on this computer where the environment names one. */
+function runpodAccount(clock: Clock): ProviderOf {
+  const url = process.env.AI_MENTOR_RUNPOD_URL;
+  if (url !== undefined && !/^(https:\/\/|http:\/\/127\.0\.0\.1(:\d+)?(\/|$))/.test(url)) throw new MentorError("input-invalid", `AI_MENTOR_RUNPOD_URL is ${url}: an account's key goes to https addresses only, and to this computer.`);
+  return (key) => new Runpod({ key: async () => key, clock, ...(url === undefined ? {} : { url }) });
 }
 
 /** Throws `endpoint-address-invalid`. */

@@ -36,6 +36,7 @@ export async function hostCore({ dataFolder, shell, secrets, drives, provider }:
   const core = await createCore({ dataFolder, shell, secrets, drives, provider });
   // Nobody is let in before it is known what an earlier crash left behind.
   await core.session.recover();
+  void reportForgotten(core);
   const router = createRouter(core);
   const token = newToken();
   const server = await startCoreServer({ router, token, serveWindow: serveWindow(windowFolder(), token) });
@@ -52,4 +53,12 @@ export async function hostCore({ dataFolder, shell, secrets, drives, provider }:
       lock.release();
     },
   };
+}
+
+/** What runs at the provider without a session, said once at the start; the window shows it with two buttons. */
+async function reportForgotten({ rentals, log }: Core): Promise<void> {
+  const pods = await rentals.pods().catch(() => []);
+  for (const { id, gpu, state, sessionId, microUsdPerHour } of pods) {
+    if (sessionId === null && state !== "stopped") log("app", "warn", `The machine ${id} (${gpu ?? "unknown card"}) runs without a session and costs $${(microUsdPerHour / 1e6).toFixed(2)} an hour: ai-mentor pods shows it.`);
+  }
 }

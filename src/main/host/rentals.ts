@@ -106,7 +106,7 @@ export class Rentals {
       budgetMicroUsd: budgetMicroUsd ?? record.budgetMicroUsd,
       budgetWarned: budgetMicroUsd === undefined && record.budgetWarned,
     });
-    await facts.handle("agent")?.setWatchdog(watchdogFor("runpod", changed(rent), facts.handle("provider")), signal);
+    await facts.handle("agent")?.setWatchdog(watchdogFor("runpod", changed(rent), facts.handle("provider"), this.#options.clock.now()), signal);
     return session.changeFacts((now) => now.set("rent", changed(now.require("rent"))));
   }
 

@@ -8,13 +8,16 @@ import { withCore, type CoreClient } from "../core.ts";
 import { UsageError } from "../failure.ts";
 import type { Output } from "../output.ts";
 import { describeEndpoint } from "../endpoint.ts";
+import { describePods, isForgotten } from "./pods.ts";
+import { rentChoice, requireNoRent, type RentOptions } from "../rent-options.ts";
+import { describeRent } from "../rent-view.ts";
 import { runToReady } from "../run-session.ts";
 import { stepTimings } from "../session-state.ts";
 import { formatSeconds } from "../units.ts";
 
-export interface StartOptions {
+export interface StartOptions extends RentOptions {
   stick?: string;
-  host?: "local" | "ssh";
+  host?: "local" | "ssh" | "runpod";
   ssh?: string;
   identity?: string;
   trust?: string;
@@ -34,22 +37,32 @@ export async function start(options: StartOptions, { output, connect }: CommandC
   const host = hostChoice(options, cwd);
   const endpoints = endpointChoice(options);
   await withCore(connect, async (client) => {
-    const request: StartRequest = {
-      stick: options.stick === undefined ? await onlyStick(client, endpoints.chatEndpoint !== undefined) : resolve(cwd, options.stick),
-      host,
-      model: options.model === undefined ? undefined : modelPath(options.model, cwd),
-      ...endpoints,
-      mirror: options.mirror,
-      course: options.course === undefined ? undefined : resolve(cwd, options.course),
-    };
-    const session = await runToReady(client, request, output);
+    await tellForgotten(client, output);
+    const session = await runToReady(client, { ...(await requestOf(client, options, host, cwd)), ...endpoints }, output);
     describeReady(session, output);
     output.result("start", { ready: true, session, steps: stepTimings(session), firstTokenSeconds: session.firstTokenSeconds });
   });
 }
 
-function hostChoice({ host, ssh, identity, trust }: StartOptions, cwd: string): HostChoice {
+/** All of a start but its endpoints. */
+export async function requestOf(client: CoreClient, options: StartOptions, host: HostChoice, cwd: string): Promise<StartRequest> {
+  return {
+    stick: options.stick === undefined ? await onlyStick(client, options.llmUrl !== undefined) : resolve(cwd, options.stick),
+    host,
+    model: options.model === undefined ? undefined : modelPath(options.model, cwd),
+    mirror: options.mirror,
+    course: options.course === undefined ? undefined : resolve(cwd, options.course),
+  };
+}
+
+function hostChoice(options: StartOptions, cwd: string): HostChoice {
+  const { host, ssh, identity, trust } = options;
   const kind = host ?? (ssh === undefined ? "local" : "ssh");
+  if (kind === "runpod") {
+    if (ssh !== undefined || identity !== undefined) throw new UsageError(`${ssh === undefined ? "--identity" : "--ssh"} goes with --host ssh, not with --host runpod.`);
+    return rentChoice(options);
+  }
+  requireNoRent(options);
   if (kind === "local") {
     if (ssh !== undefined) throw new UsageError("--ssh goes with --host ssh, not with --host local.");
     return { kind };
@@ -77,6 +90,17 @@ function endpointAddress(url: string, allowHttp?: boolean): string {
   }
 }
 
+/** Milliseconds that a start waits to hear of machines that run for nobody. */
+const FORGOTTEN_WITHIN = 5_000;
+
+/** A machine that runs without a session costs money for nothing; whoever starts another is the one to tell. */
+async function tellForgotten(client: CoreClient, output: Output): Promise<void> {
+  if (output.json) return;
+  const pods = await client.pods.list(undefined, { signal: AbortSignal.timeout(FORGOTTEN_WITHIN) }).catch(() => []);
+  const forgotten = pods.filter(isForgotten);
+  if (forgotten.length > 0) describePods(forgotten, output);
+}
+
 /** A name that is no file here is meant relative to the stick. */
 function modelPath(model: string, cwd: string): string {
   const here = resolve(cwd, model);
@@ -97,5 +121,6 @@ function describeReady(session: SessionSnapshot, output: Output): void {
   const took = session.startedAt !== null && session.readyAt !== null ? ` after ${formatSeconds((Date.parse(session.readyAt) - Date.parse(session.startedAt)) / 1000)}` : "";
   output.line(`Ready${took}: ${session.servedBy.chat === null ? (session.model?.name ?? "the model") : describeEndpoint(session.servedBy.chat)} on ${session.host?.label ?? "the host"}.`);
   for (const { service, url, moved } of session.endpoints) output.line(`  ${service.padEnd(6)} ${url}${moved ? "  (the usual port was taken)" : ""}`);
+  if (session.rent !== null) describeRent(session.rent, output);
   output.line(`Ask with: ai-mentor ask "…"    Stop with: ai-mentor stop`);
 }

@@ -3,6 +3,7 @@ import type { CommandContext } from "../command.ts";
 import { withCore } from "../core.ts";
 import type { Output } from "../output.ts";
 import { describeEndpoint } from "../endpoint.ts";
+import { describeRent } from "../rent-view.ts";
 import { describeProgress } from "../session-view.ts";
 import { formatBytes } from "../units.ts";
 
@@ -29,6 +30,7 @@ function describeSession(session: SessionSnapshot, output: Output): void {
   const { chat, embedding } = session.servedBy;
   if (chat !== null) output.line(`  Chat:   ${describeEndpoint(chat)}`);
   if (embedding !== null) output.line(`  Search: ${describeEndpoint(embedding)}`);
+  if (session.rent !== null) describeRent(session.rent, output);
   if (session.course !== null) output.line(`  Course: ${session.course.documents} documents, ${session.course.passages} passages`);
   for (const { service, url } of session.endpoints) output.line(`  ${`${service}:`.padEnd(7)} ${url}`);
   for (const step of session.steps.filter(({ status: state }) => state === "running" || state === "failed"))

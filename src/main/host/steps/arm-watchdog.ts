@@ -56,7 +56,7 @@ export function armWatchdog({ secrets, clock, log, redact }: StepTools): StepImp
       await context.checkpoint();
       const agent = await attach(context, address.port);
       const kind = context.request.host.kind;
-      const status = await agent.setWatchdog(watchdogFor(kind, facts.get("rent"), facts.handle("provider")), context.signal);
+      const status = await agent.setWatchdog(watchdogFor(kind, facts.get("rent"), facts.handle("provider"), clock.now()), context.signal);
       if (status.watchdog?.armed !== true) throw new MentorError("agent-failed", "The safety timer on the host could not be set.");
       await agent.heartbeat();
       if (kind === "runpod") return { outcome: await proveGuard(context, status.watchdog.podGuard) };
@@ -89,9 +89,9 @@ export function armWatchdog({ secrets, clock, log, redact }: StepTools): StepImp
 }
 
 /** When the agent is to end everything; on a rented machine the machine itself, too. */
-export function watchdogFor(kind: HostChoice["kind"], rent: RentRecord | undefined, provider: Provider | undefined): WatchdogConfig {
+export function watchdogFor(kind: HostChoice["kind"], rent: RentRecord | undefined, provider: Provider | undefined, now: number): WatchdogConfig {
   if (kind !== "runpod" || rent === undefined || rent.podId === null || provider === undefined) return { deadlineAt: null, silenceSeconds: SILENCE[kind] };
-  return { deadlineAt: deadlineOf(rent).at, silenceSeconds: SILENCE[kind], idleSeconds: rent.idleStopSeconds, pod: { id: rent.podId, api: provider.podApi } };
+  return { deadlineAt: null, deadlineInSeconds: Math.round((Date.parse(deadlineOf(rent).at) - now) / 1000), silenceSeconds: SILENCE[kind], idleSeconds: rent.idleStopSeconds, pod: { id: rent.podId, api: provider.podApi } };
 }
 
 /** Before anything big is sent: the machine has shown that it can stop itself, or the person has said that it need not. */

@@ -84,7 +84,7 @@ export function rentPod(tools: StepTools): StepImplementation {
       const { facts } = context;
       const record = facts.get("rent");
       if (record === undefined || record.receipt !== null) return;
-      if (record.podId === null && record.asked === null) return;
+      if (record.podId === null && record.asked === null && record.former.length === 0) return;
       const disk = diskEnd(context, record);
       await givePodBack(work(context, await open(context)), record, disk);
       const receipt = facts.require("rent").receipt;
@@ -105,8 +105,8 @@ function diskEnd({ ending }: StepContext, record: RentRecord): DiskEnd {
 }
 
 /** The work's own fields over what others have changed meanwhile: the times, the budget, the guard. */
-function merged(now: RentRecord | undefined, { podId, asked, tried, seen, before, billedBefore, receipt, ...rest }: RentRecord): RentRecord {
-  return { ...(now ?? rest), podId, asked, tried, seen, before, billedBefore, receipt };
+function merged(now: RentRecord | undefined, { podId, asked, wasUp, former, tried, seen, before, billedBefore, endAsked, receipt, ...rest }: RentRecord): RentRecord {
+  return { ...(now ?? rest), podId, asked, wasUp, former, tried, seen, before, billedBefore, endAsked, receipt };
 }
 
 function seenOf(record: RentRecord) {
