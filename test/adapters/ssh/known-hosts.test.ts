@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { systemClock } from "../../../src/adapters/local/clock.ts";
 import { SshConnector } from "../../../src/adapters/ssh/connector.ts";
 import { makeKey } from "../../../src/adapters/ssh/keys.ts";
-import { keyFingerprint, KnownHostsFile } from "../../../src/adapters/ssh/known-hosts.ts";
+import { keyFingerprint, KnownHost, KnownHostsFile } from "../../../src/adapters/ssh/known-hosts.ts";
 
 const ADDRESS = { user: "root", host: "Host.example", port: 22 };
 const NOW = Date.UTC(2026, 0, 2);
@@ -34,6 +34,22 @@ test("the first key passes and nothing is written; pinned, it is the user's own 
   expect(statSync(path).mode & 0o777).toBe(0o600);
   expect(await known.find({ ...ADDRESS, user: "ann", host: "host.EXAMPLE" })).toEqual({ type: "ssh-ed25519", fingerprint: keyFingerprint(ONE), since: "2026-01-02T00:00:00.000Z" });
   expect(await known.find({ ...ADDRESS, port: 2222 })).toBeUndefined();
+});
+
+test("a rented machine is known by its own name, whoever had its address before; what its log has told counts alone", async () => {
+  const { known } = inNewFile();
+  await known.pin(ADDRESS, OTHER, NOW);
+  const first = new KnownHost(known, ADDRESS, { name: "pod1@noon", fingerprints: [] });
+  await first.check(ONE, undefined);
+  await first.pin(ONE, NOW);
+  await expect(first.check(OTHER, undefined)).rejects.toMatchObject({ code: "host-key-changed" });
+  await new KnownHost(known, ADDRESS, { name: "pod1@one", fingerprints: [] }).check(OTHER, undefined);
+  expect((await known.find(ADDRESS))?.fingerprint).toBe(keyFingerprint(OTHER));
+
+  const told = new KnownHost(known, ADDRESS, { name: "pod1@noon", fingerprints: ["SHA256:x", keyFingerprint(OTHER)] });
+  await told.check(OTHER, undefined);
+  await expect(told.check(ONE, undefined)).rejects.toMatchObject({ code: "host-key-changed", message: expect.stringContaining("the machine's own log says"), details: { fingerprint: keyFingerprint(ONE) } });
+  await told.check(ONE, keyFingerprint(ONE));
 });
 
 test("another key is refused with both fingerprints, unless the person has confirmed just this one", async () => {

@@ -48,6 +48,8 @@ export class RentWorld {
   /** Machines' agents by "pod/start". */
   readonly agents = new Map<string, PodAgent>();
   readonly snapshots: SessionSnapshot[] = [];
+  /** The process ends with this line of its journal; null: it lives on. */
+  dieAfter: number | null = null;
   session: Session;
   provider!: Provider;
   /** What a TCP connection to anywhere comes to. */
@@ -68,6 +70,7 @@ export class RentWorld {
   /** The old process does nothing any more, whatever it had asked for; a new one finds the journal. */
   async crash(): Promise<void> {
     this.#process++;
+    this.dieAfter = null;
     this.#keeping.abort();
     this.session = this.#boot();
     await this.session.recover();
@@ -132,7 +135,15 @@ export class RentWorld {
         of: (id) => {
           const found = journals.get(id) ?? new MemoryJournal<JournalEntry>();
           journals.set(id, found);
-          return { append: async (entry) => (alive() ? found.append(entry) : new Promise(() => {})), read: () => found.read() };
+          const append = async (entry: JournalEntry): Promise<void> => {
+            if (!alive()) return new Promise(() => {});
+            await found.append(entry);
+            if (found.lines.length !== this.dieAfter) return;
+            // The power goes in the very moment in which this line is on the disk.
+            this.#process++;
+            return new Promise(() => {});
+          };
+          return { append, read: () => found.read() };
         },
         list: async () => [...journals.keys()].toReversed(),
       },

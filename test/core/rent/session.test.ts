@@ -134,6 +134,7 @@ test("the laptop is closed for good: the machine stops itself after twenty minut
   // Days later the app finds it so, and the receipt is what the provider has charged until then.
   await world.pass(HOUR);
   await world.crash();
+  expect(world.session.snapshot()).toMatchObject({ phase: "needs-help", error: { code: "pod-stopped-itself" } });
   await world.until(() => world.phase() === "stopped");
   expect(receipt(world)).toMatchObject({ ended: "by-itself", source: "bill" });
 });
@@ -188,6 +189,16 @@ test("a stopped machine whose card somebody else has now: said so, kept, and ano
   await world.session.start(world.request({ podId: receipt(world).podId }));
   await world.until(() => world.phase() === "needs-help");
   expect(world.session.snapshot().error).toMatchObject({ code: "no-capacity", kept: "The stopped machine and its disk are kept." });
+  await world.session.cancel();
+  await world.until(() => world.phase() === "stopped");
+  expect(world.account.pods()).toMatchObject([{ status: "EXITED" }]);
+
+  // It has a card again, but hangs while it starts: its disk is not given up for that.
+  for (const rack of world.account.stock.racks) rack.free = 1;
+  world.account.faults.add({ kind: "boot-hangs" });
+  await world.session.start(world.request({ podId: world.account.pods()[0]!.id }));
+  await world.until(() => world.phase() === "needs-help");
+  expect(world.session.snapshot().error?.code).toBe("pod-not-up");
   await world.session.cancel();
   await world.until(() => world.phase() === "stopped");
   expect(world.account.pods()).toMatchObject([{ status: "EXITED" }]);

@@ -50,6 +50,15 @@ class Walk {
     this.foreign = this.world.account.create({ name: "annas-training", image: "x", gpu: { id: "NVIDIA L40S", count: 1 } } as never);
   }
 
+  async whole(acts: number): Promise<void> {
+    try {
+      for (let act = 0; act < acts; act++) await this.act();
+      await this.end();
+    } catch (error) {
+      throw new Error([(error as Error).message, ...this.done, ...this.world.logged.slice(-25)].join("\n"), { cause: error });
+    }
+  }
+
   pick<Item>(items: readonly Item[]): Item {
     return items[Math.floor(this.random() * items.length)]!;
   }
@@ -61,26 +70,26 @@ class Walk {
     const phase = world.phase();
     const note = (what: string) => this.done.push(`${phase}: ${what}`);
     const tolerate = (work: Promise<unknown>) => work.catch(() => undefined);
-    if (roll < 0.3) {
-      const ms = this.pick([1_000, 3_000, 10_000, 30_000, 2 * MINUTE, 5 * MINUTE, 20 * MINUTE]);
+    if (roll < 0.45) {
+      const ms = this.pick(phase === "ready" ? [10_000, 2 * MINUTE, 20 * MINUTE, HOUR] : [1_000, 5_000, 20_000, 2 * MINUTE, 6 * MINUTE]);
       note(`${ms / 1000} s pass`);
       await world.pass(ms);
-    } else if (roll < 0.45) {
+    } else if (roll < 0.55) {
       const fault = this.pick(FAULTS);
       note(`fault ${JSON.stringify(fault)}`);
       world.account.faults.add(fault);
-    } else if (roll < 0.6) {
+    } else if (roll < 0.65) {
       note("crash");
       await world.crash();
     } else if (phase === "idle" || phase === "stopped") {
       const host = this.wishes();
       note(`start ${JSON.stringify(host)}`);
       await tolerate(session.start(world.request(host)));
-    } else if (roll < 0.72) {
+    } else if (roll < 0.75) {
       const disk = this.pick(["keep", "delete", undefined] as const);
       note(`stop ${disk}`);
       await tolerate(session.stop({ disk }));
-    } else if (roll < 0.78) {
+    } else if (roll < 0.79) {
       note("cancel");
       await tolerate(session.cancel());
     } else if (roll < 0.9) {
@@ -190,11 +199,5 @@ class Walk {
 }
 
 test.each(seeds(20, 200))("any order of starts, stops, faults and crashes: nothing runs unknown, nothing foreign is touched, the receipt is the bill (seed %i)", { timeout: 120_000 }, async (seed) => {
-  const walk = new Walk(seed);
-  try {
-    for (let act = 0; act < 30; act++) await walk.act();
-    await walk.end();
-  } catch (error) {
-    expect.fail(`${(error as Error).message}\n${walk.done.join("\n")}\n${walk.world.logged.slice(-25).join("\n")}`);
-  }
+  await expect(new Walk(seed).whole(40)).resolves.toBeUndefined();
 });

@@ -8,7 +8,11 @@ import { text as read } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { beforeAll, afterAll, expect, onTestFinished, test } from "vitest";
 import { AgentClient } from "../../../src/adapters/agent/client.ts";
+import { systemClock } from "../../../src/adapters/local/clock.ts";
 import { freePort } from "../../../src/adapters/local/free-port.ts";
+import { RunpodAccount } from "../../../src/adapters/rehearsal/runpod/account.ts";
+import { serveRunpod } from "../../../src/adapters/rehearsal/runpod/server.ts";
+import { NO_DELAYS } from "../../../src/adapters/rehearsal/runpod/world.ts";
 import type { AgentAddress, AgentStatus } from "../../../src/contract/agent.ts";
 import type { LogLine } from "../../../src/contract/logs.ts";
 import { bundle } from "../../../remote/kit/services-layer.ts";
@@ -37,14 +41,14 @@ async function makeKit(hash: string): Promise<void> {
 }
 
 /** Starts the kit's agent program with an empty environment, as on a bare host. */
-function begin(kit: string, args: string[], input = "") {
-  const child = spawn(join(kits, kit, "bin", "node"), [join(kits, kit, "agent.mjs"), ...args], { env: {}, cwd: "/", stdio: ["pipe", "pipe", "pipe"] });
+function begin(kit: string, args: string[], input = "", env: Record<string, string> = {}) {
+  const child = spawn(join(kits, kit, "bin", "node"), [join(kits, kit, "agent.mjs"), ...args], { env, cwd: "/", stdio: ["pipe", "pipe", "pipe"] });
   child.stdin.end(input);
   return child;
 }
 
-async function run(kit: string, args: string[], input = "") {
-  const child = begin(kit, args, input);
+async function run(kit: string, args: string[], input = "", env: Record<string, string> = {}) {
+  const child = begin(kit, args, input, env);
   const [stdout, stderr, [exitCode]] = await Promise.all([read(child.stdout), read(child.stderr), once(child, "close")]);
   return { exitCode: exitCode as number, stdout, stderr, answer: JSON.parse(stdout || "null") };
 }
@@ -55,8 +59,8 @@ async function host() {
     await run("a", ["stop", "--root", root]);
     await rm(root, { recursive: true, force: true });
   });
-  const start = async (kit = "a", key = KEY): Promise<AgentAddress> => {
-    const { exitCode, answer, stderr } = await run(kit, ["start"], JSON.stringify({ key, root }));
+  const start = async (kit = "a", key = KEY, env: Record<string, string> = {}): Promise<AgentAddress> => {
+    const { exitCode, answer, stderr } = await run(kit, ["start"], JSON.stringify({ key, root }), env);
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
     return answer;
   };
@@ -152,6 +156,31 @@ test("the deadline ends the agent and its services without any desktop", async (
   await client.setWatchdog({ deadlineAt: new Date().toISOString(), silenceSeconds: null });
   await until(() => !isAlive(address.pid) && !isAlive(service));
   expect(await readdir(runFolder)).toEqual(["stand-in.txt"]);
+});
+
+test("on a rented machine it shows that it can stop it, and does when the desktop has gone, with the machine's own credential", async () => {
+  const account = new RunpodAccount({ clock: systemClock, delays: NO_DELAYS });
+  const server = await serveRunpod(account);
+  onTestFinished(() => server.close());
+  const order = { name: "ai-mentor-s1", image: "x", gpu: { id: "NVIDIA RTX A5000", count: 1 } };
+  const pod = account.create(order as never);
+  const other = account.create(order as never);
+  const { root, start } = await host();
+  const file = join(root, "rp_environment");
+  await writeFile(file, `export RUNPOD_POD_ID="${pod.id}"\nexport RUNPOD_API_KEY="${pod.ownKey}"\n`);
+  const address = await start("a", KEY, { RP_ENVIRONMENT: file });
+  const client = clientOf(address);
+  const api = `${server.url}/v2`;
+  const onOther = await client.setWatchdog({ deadlineAt: null, silenceSeconds: 3600, pod: { id: other.id, api } });
+  expect(onOther.watchdog?.podGuard).toMatchObject({ proven: false, reason: expect.stringContaining(`this is the machine ${pod.id}`) });
+  const { watchdog } = await client.setWatchdog({ deadlineAt: null, silenceSeconds: 1, pod: { id: pod.id, api } });
+  expect(watchdog).toMatchObject({ armed: true, podGuard: { proven: true, reason: null } });
+  // From here on nobody beats: the laptop is gone.
+  await until(() => pod.status === "EXITED");
+  expect(other.status).toBe("RUNNING");
+  expect((await readFile(join(root, "ai-mentor", "logs", "agent.log"), "utf8").catch(() => "")).includes(pod.ownKey)).toBe(false);
+  account.terminate(pod);
+  process.kill(address.pid, "SIGKILL");
 });
 
 test("logs are followed while they are written, and end with the agent", async () => {

@@ -95,7 +95,7 @@ export function watchdogFor(kind: HostChoice["kind"], rent: RentRecord | undefin
 }
 
 /** Before anything big is sent: the machine has shown that it can stop itself, or the person has said that it need not. */
-async function proveGuard({ facts, request, once, log, checkpoint }: StepContext, guard: PodGuard | null): Promise<string> {
+export async function proveGuard({ facts, request, once, log, checkpoint }: Pick<StepContext, "facts" | "request" | "once" | "log" | "checkpoint">, guard: PodGuard | null): Promise<string> {
   const rent = facts.require("rent");
   const accepted = once.withoutGuard === true || (request.host.kind === "runpod" && request.host.withoutGuard === true);
   const reason = guard?.reason ?? "the agent does not know its machine";
