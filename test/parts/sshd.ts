@@ -41,7 +41,7 @@ export interface Sshd {
 }
 
 /** Keys only, and nothing of this computer's own accounts and greetings. */
-export const SSHD_POLICY = `PidFile none
+const SSHD_POLICY = `PidFile none
 StrictModes no
 PermitRootLogin prohibit-password
 PasswordAuthentication no

@@ -7,16 +7,30 @@ import { exchange, follow } from "./exchange.ts";
 export interface RunpodServer {
   /** `http://127.0.0.1:PORT`, without `/v2`. */
   url: string;
+  port: number;
   close(): Promise<void>;
 }
 
-/** Serves the account on the loopback, as Runpod's API is served. */
-export async function serveRunpod(account: RunpodAccount): Promise<RunpodServer> {
-  const server = createServer((request, response) => {
-    void handle(account, request, response).catch(() => response.destroy());
-  });
-  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => close(server) };
+/** Serves the account on the loopback, as Runpod's API is served; and on a socket file, for pods with a loopback of their own. */
+export async function serveRunpod(account: RunpodAccount, socket?: string): Promise<RunpodServer> {
+  const open = async (where: { port: number; host: string } | { path: string }) => {
+    const server = createServer((request, response) => {
+      void handle(account, request, response).catch(() => response.destroy());
+    });
+    await new Promise<void>((resolve, reject) => server.once("error", reject).listen(where, resolve));
+    return server;
+  };
+  const server = await open({ port: 0, host: "127.0.0.1" });
+  const other = socket === undefined ? null : await open({ path: socket });
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    async close() {
+      await close(server);
+      if (other !== null) await close(other);
+    },
+  };
 }
 
 async function handle(account: RunpodAccount, request: IncomingMessage, response: ServerResponse): Promise<void> {
