@@ -2,6 +2,7 @@ import type { ChatAnswer, IngestResult } from "./chat.ts";
 import type { EndpointKey } from "./endpoint.ts";
 import type { ErrorReport } from "./errors.ts";
 import type { StepId } from "./plan.ts";
+import type { RehearsalResult } from "./rehearsal.ts";
 import type { NetworkVolume, PodOfOurs, Quote } from "./rent.ts";
 import type { Receipt, SessionSnapshot } from "./session.ts";
 import type { Stick } from "./stick.ts";
@@ -32,6 +33,7 @@ export interface CliResults {
   receipt: { receipts: Receipt[] };
   pods: { pods: PodOfOurs[] };
   volumes: { volumes: NetworkVolume[] };
+  rehearse: { rehearsed: RehearsalResult };
   upload: { uploaded: UploadResult };
   "secret set": { kept: EndpointKey };
   "secret remove": { removed: EndpointKey };

@@ -97,6 +97,8 @@ export const ERRORS = {
   "ssh-blocked": entry("This network lets no SSH out", "The rented machine is up; it costs money while it runs.", "Use another network (a phone's hotspot will do) and press Retry, or Cancel to give the machine back.", "retry", { costsWhileWaiting: true }),
   "guard-unproven": entry("The machine may not stop by itself", "Nothing was sent yet. The machine costs money while it runs.", "Go on if you will stop it yourself; while this computer is on, it stops the machine in time. Or Cancel to give it back.", "accept-risk", { fixedBy: "host", costsWhileWaiting: true }),
 
+  "rehearsal-unavailable": entry("A rehearsal cannot be held here", "Nothing was started; the practice on this computer works all the same.", "On Linux, install OpenSSH's server: apt-get install openssh-server. It need not run.", "none", { retryable: false }),
+
   // Room on the host
   "disk-full": entry("Not enough disk space", "What had arrived is kept.", "Free some space or choose a larger disk, then press Retry.", "free-space"),
   "memory-too-small": entry("The model does not fit into memory", NOTHING_STARTED, "Choose a smaller model or a host with more memory.", "choose-model"),

@@ -5,6 +5,7 @@ import { ENDPOINT_KEYS, type EndpointKey } from "./endpoint.ts";
 import type { ErrorReport } from "./errors.ts";
 import type { LogLine } from "./logs.ts";
 import type { SessionEvent, SessionSnapshot, SessionTimings } from "./session.ts";
+import { REHEARSAL_FAULT_NAMES, type RehearsalEvent } from "./rehearsal.ts";
 import type { NetworkVolume, PodOfOurs, Quote, Receipts } from "./rent.ts";
 import { RunpodWishes, Settings } from "./settings.ts";
 import type { Stick } from "./stick.ts";
@@ -144,6 +145,10 @@ export const contract = {
   volumes: {
     list: procedure.output(type<NetworkVolume[]>()),
     create: procedure.input(z.object({ name: z.string().min(1).max(60), gigabytes: z.number().int().min(10).max(4096), dataCenter: z.string().min(1) })).output(type<NetworkVolume>()),
+  },
+  rehearsal: {
+    /** The whole flow on a pretended rented machine, beside the session that may run. It costs nothing; whoever stops listening ends it. */
+    run: procedure.input(z.object({ fault: z.enum(REHEARSAL_FAULT_NAMES).optional() })).output(eventIterator(type<RehearsalEvent>())),
   },
   logs: {
     /** Batches of at most 200 lines, at most ten a second. */

@@ -5,6 +5,7 @@ import type { EndpointKey } from "../../src/contract/endpoint.ts";
 import { toErrorReport, type ErrorReport } from "../../src/contract/errors.ts";
 import type { LogLine } from "../../src/contract/logs.ts";
 import { contract, type PracticeEvent, type UploadEvent } from "../../src/contract/rpc.ts";
+import type { RehearsalEvent } from "../../src/contract/rehearsal.ts";
 import type { NetworkVolume, PodOfOurs, Quote } from "../../src/contract/rent.ts";
 import type { Receipt, SessionEvent, SessionSnapshot, StartRequest, StepState } from "../../src/contract/session.ts";
 import type { Stick } from "../../src/contract/stick.ts";
@@ -47,6 +48,8 @@ export class FakeCore {
   onStart: (request: StartRequest) => unknown = () => null;
   onRetry: () => unknown = () => null;
   onUpload: (request: UploadRequest) => AsyncIterable<UploadEvent> | Iterable<UploadEvent> = () => [];
+  rehearsal: RehearsalEvent[] = [];
+  onRehearse: () => unknown = () => null;
   /** Holds the start half-way, until it is cancelled. */
   hang = false;
   /** Nothing can be undone any more. */
@@ -96,6 +99,15 @@ export class FakeCore {
     this.#emit({ type: "session", changes: { phase: "stopping" } });
     if (this.hostGone) return this.#emit({ type: "session", changes: { phase: "needs-help", error: { code: "stop-incomplete", message: "Not undone on ann@host: “Start the mentor”." } } });
     this.#emit({ type: "session", changes: { phase: "stopped", stoppedAt: AT, endpoints: [] } });
+  }
+
+  async *#rehearse(): AsyncGenerator<RehearsalEvent> {
+    try {
+      this.onRehearse();
+    } catch (thrown) {
+      throw failed(thrown);
+    }
+    yield* this.rehearsal;
   }
 
   #router() {
@@ -174,6 +186,7 @@ export class FakeCore {
         list: os.volumes.list.handler(() => this.volumes),
         create: os.volumes.create.handler(({ input }) => ({ id: "vol-new", ...input, microUsdPerDay: 70_000 })),
       },
+      rehearsal: { run: os.rehearsal.run.handler(() => this.#rehearse()) },
       logs: { watch: os.logs.watch.handler(({ input, signal }) => this.#watchLogs(input, signal)) },
       chat: { ask: os.chat.ask.handler(({ input }) => this.#replay(`ask ${input.message}`, this.answer)) },
       course: { ingest: os.course.ingest.handler(({ input }) => this.#replay(`ingest ${input.folder}`, this.ingest)), documents: os.course.documents.handler(unused) },

@@ -1,5 +1,6 @@
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { ENDPOINT_KEYS, type EndpointKey } from "../../contract/endpoint.ts";
+import { REHEARSAL_FAULTS, REHEARSAL_FAULT_NAMES, type RehearsalFault } from "../../contract/rehearsal.ts";
 import { parseMirrorUrl } from "../../core/upload/mirror-url.ts";
 import type { CommandContext } from "./command.ts";
 import { ask } from "./commands/ask.ts";
@@ -18,6 +19,7 @@ import { sticks } from "./commands/sticks.ts";
 import { stop, type StopOptions } from "./commands/stop.ts";
 import { upload, type UploadOptions } from "./commands/upload.ts";
 import { createVolume, listVolumes } from "./commands/volumes.ts";
+import { rehearse } from "./commands/rehearse.ts";
 import { UsageError } from "./failure.ts";
 import { dollarAmount, duration, idleTime, withRentOptions } from "./rent-options.ts";
 
@@ -127,6 +129,13 @@ export function createProgram(context: CommandContext, version: string): Command
     .option("--api-key <key>", "key that callers must send (default: a fresh one, printed)")
     .addOption(new Option("--gpu <kind>", "where the model runs (default: the graphics card, where there is one)").choices(["cpu", "cuda", "metal"]))
     .action((options: LlmOptions) => llm(options, context));
+  program
+    .command("rehearse")
+    .description("do the whole job on a pretended rented machine, free, on this computer")
+    .addOption(new Option("--fault <name>", "have something go wrong on the way").choices(REHEARSAL_FAULT_NAMES))
+    .addOption(json())
+    .addHelpText("after", `\nFaults:\n${Object.entries(REHEARSAL_FAULTS).map(([name, what]) => `  ${name.padEnd(14)}${what}`).join("\n")}`)
+    .action((options: { fault?: RehearsalFault }) => rehearse(options, context));
   program.command("practice").description("do the whole job once, on this computer").addOption(json()).action(() => practice(context));
   return program;
 }

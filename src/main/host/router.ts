@@ -2,6 +2,7 @@ import { implement, ORPCError } from "@orpc/server";
 import { toErrorReport } from "../../contract/errors.ts";
 import { contract } from "../../contract/rpc.ts";
 import type { Core } from "./core.ts";
+import { rehearse } from "./rehearsal.ts";
 
 export type MentorRouter = ReturnType<typeof createRouter>;
 
@@ -56,6 +57,9 @@ export function createRouter(core: Core) {
     volumes: {
       list: os.volumes.list.handler(reported(({ signal }) => core.rentals.volumes(signal))),
       create: os.volumes.create.handler(reported(({ input, signal }) => core.rentals.createVolume(input, signal))),
+    },
+    rehearsal: {
+      run: os.rehearsal.run.handler(streamed(({ input, signal }) => rehearse(core, input, signal))),
     },
     logs: {
       watch: os.logs.watch.handler(streamed(({ input, signal }) => core.logs.watch(input, signal))),

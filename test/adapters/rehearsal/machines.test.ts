@@ -28,7 +28,10 @@ async function rehearsal(kind: "process" | "namespace") {
   ({ port } = server);
   const provider = new Runpod({ key: async () => KEY, clock: systemClock, url: server.url });
   const order = { name: "ai-mentor-1", gpu: "NVIDIA RTX A5000", cloud: "community" as const, minCuda: null, dataCenters: [], publicKey: readFileSync(`${identity}.pub`, "utf8").trim(), disk: { kind: "own" as const, gigabytes: 10 } };
-  const up = (id: string): Promise<Pod> => expect.poll(() => provider.describe(id), { interval: 20 }).toMatchObject({ state: "running", ssh: expect.anything() }).then(async () => (await provider.describe(id))!);
+  const up = async (id: string): Promise<Pod> => {
+    await expect.poll(() => provider.describe(id), { interval: 20 }).toMatchObject({ state: "running", ssh: expect.anything() });
+    return (await provider.describe(id))!;
+  };
   const enter = async (pod: Pod): Promise<Host> => {
     const { user, host, port: at } = pod.ssh!;
     return new SshConnector(join(folder, `known-${Math.random()}.json`), systemClock).connect({ kind: "ssh", address: `${user}@${host}:${at}`, identity });

@@ -124,6 +124,7 @@ export async function openStage(scene: Partial<Stage> = {}) {
       stop: os.pods.stop.handler(({ input: { id } }) => endPod("stop", id, (pod) => [{ ...pod, state: "stopped", runningSince: null }])),
       terminate: os.pods.terminate.handler(({ input: { id } }) => endPod("terminate", id, () => [])),
     },
+    rehearsal: { run: os.rehearsal.run.handler(async function* () {}) },
     volumes: {
       list: os.volumes.list.handler(() => stage.volumes),
       create: os.volumes.create.handler(({ input }) => ({ id: "vol-new", ...input, microUsdPerDay: 70_000 })),

@@ -56,7 +56,7 @@ export function realMachines(base: string, launch: Launch): RealMachines {
     settled: () => turn.run(async () => undefined),
     async close() {
       await turn.run(async () => {
-        for (const podId of [...running.keys()]) await end(podId);
+        for (const podId of running.keys()) await end(podId);
       });
       await rm(base, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
     },

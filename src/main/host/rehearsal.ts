@@ -1,0 +1,96 @@
+import { join } from "node:path";
+import { systemClock } from "../../adapters/local/clock.ts";
+import { PRACTICE_QUESTIONS } from "../../adapters/practice/course.ts";
+import { openStage, type Stage } from "../../adapters/rehearsal/stage.ts";
+import { Runpod } from "../../adapters/runpod/provider.ts";
+import type { ChatAnswer } from "../../contract/chat.ts";
+import { MentorError, fromErrorReport } from "../../contract/errors.ts";
+import type { RehearsalEvent, RehearsalFault } from "../../contract/rehearsal.ts";
+import type { SessionSnapshot, StartRequest } from "../../contract/session.ts";
+import type { Stick } from "../../contract/stick.ts";
+import { createCore, type Core } from "./core.ts";
+
+/** A minute, which is the shortest that can be asked for. */
+const IDLE_STOP_SECONDS = 60;
+const STOPPED_WITHIN = 4 * 60_000;
+
+/**
+ * The whole flow on a rented machine, free: a Runpod of this computer's own, a core of its own with a
+ * data folder of its own, the practice stick, a session from the quote to the receipt. What is real
+ * here: everything but the money and the graphics card. Throws what a session throws, and
+ * `rehearsal-unavailable`.
+ */
+export async function* rehearse(outer: Core, { fault = null }: { fault?: RehearsalFault | null }, signal: AbortSignal): AsyncGenerator<RehearsalEvent> {
+  const folder = join(outer.info.dataFolder, "rehearsal");
+  const stage = await openStage({ folder, clock: systemClock, fault });
+  let core: Core | null = null;
+  try {
+    const stick = yield* practiceStick(outer, signal);
+    core = await createCore({ dataFolder: join(folder, "core"), shell: outer.info.shell, provider: (key) => new Runpod({ key: async () => key, clock: systemClock, url: stage.url }) });
+    await core.endpointKeys.set("runpod", stage.key);
+    yield* perform(core, stage, { stick: stick.path, host: { kind: "runpod" } }, fault, signal);
+  } finally {
+    // Ended in whatever way: nothing of it stays.
+    if (core !== null) await core.close();
+    await stage.close();
+  }
+}
+
+async function* practiceStick(outer: Core, signal: AbortSignal): AsyncGenerator<RehearsalEvent, Stick> {
+  for await (const event of outer.sticks.makePractice(signal)) {
+    if (event.type === "done") return event.stick;
+    yield event;
+  }
+  throw new MentorError("cancelled", "The rehearsal was cancelled.");
+}
+
+async function* perform(core: Core, stage: Stage, request: StartRequest, fault: RehearsalFault | null, signal: AbortSignal): AsyncGenerator<RehearsalEvent> {
+  yield { type: "quote", quote: await core.rentals.quote(request, signal) };
+  await core.start(request);
+  yield* until(core, ({ phase }) => phase === "ready", signal);
+  const answer = await ask(core, signal);
+  yield { type: "answer", answer };
+  let stoppedItself = false;
+  if (fault === "nobody-there") {
+    yield* leftAlone(core, stage, signal);
+    stoppedItself = true;
+  }
+  await core.session.stop({ disk: "delete" });
+  yield* until(core, ({ phase }) => phase === "stopped", signal);
+  const { receipt } = core.session.snapshot();
+  if (receipt === null) throw new MentorError("internal", "The session ended without a receipt.");
+  const { account } = stage;
+  yield { type: "done", result: { fault, receipt, billedMicroUsd: account.spent(), rented: account.everyPod().length, left: account.pods().length, stoppedItself, answer } };
+}
+
+/** Passes on what happens until it is so. A session that needs help ends the rehearsal with its error. */
+async function* until(core: Core, reached: (session: SessionSnapshot) => boolean, signal: AbortSignal): AsyncGenerator<RehearsalEvent> {
+  for await (const event of core.session.watch(undefined, signal)) {
+    yield { type: "session", event };
+    const session = core.session.snapshot();
+    if (reached(session)) return;
+    const { phase, error, steps } = session;
+    if (phase === "needs-help") throw fromErrorReport(error ?? steps.find(({ status }) => status === "failed")?.error ?? { code: "internal", message: "The session needs help, and does not say why." });
+    if (phase === "stopped" || phase === "idle") throw new MentorError("cancelled", "The session ended before it was ready.");
+  }
+  signal.throwIfAborted();
+}
+
+async function ask(core: Core, signal: AbortSignal): Promise<ChatAnswer> {
+  const mentor = await core.mentor(signal);
+  for await (const event of mentor.ask({ message: PRACTICE_QUESTIONS[0].question }, signal)) {
+    if (event.type === "error") throw new MentorError("answer-failed", event.message);
+    if (event.type === "complete") return event;
+  }
+  throw new MentorError("answer-failed", "The answer broke off before its end.");
+}
+
+/** Asks nothing more, and sees the machine stop itself. */
+async function* leftAlone(core: Core, { account }: Stage, signal: AbortSignal): AsyncGenerator<RehearsalEvent> {
+  await core.rentals.extend({ idleStopSeconds: IDLE_STOP_SECONDS }, signal);
+  yield { type: "said", text: `Nobody asks anything now. After ${IDLE_STOP_SECONDS} seconds the machine is to stop itself, with its own key.` };
+  for (const end = Date.now() + STOPPED_WITHIN; account.pods().some(({ holdsCard }) => holdsCard); await systemClock.sleep(500, signal)) {
+    if (Date.now() > end) throw new MentorError("internal", "The machine was left alone and did not stop itself.");
+  }
+  yield { type: "said", text: "The machine has stopped itself." };
+}
