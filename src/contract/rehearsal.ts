@@ -10,7 +10,7 @@ export const REHEARSAL_FAULTS = {
   busy: "Runpod asks to wait: it is asked again when it said so.",
   unreachable: "Runpod does not answer for a while: it is asked until it does.",
   "port-late": "The machine runs, and its SSH port opens late: what is waited for is named.",
-  "nobody-there": "Nobody asks anything: the machine stops itself after a minute.",
+  "laptop-gone": "The laptop goes away: the machine stops itself after a minute, and the laptop finds that out when it comes back.",
 } as const;
 
 export type RehearsalFault = keyof typeof REHEARSAL_FAULTS;

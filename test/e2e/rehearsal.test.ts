@@ -6,7 +6,7 @@ import { processPodsMissing } from "../../src/adapters/rehearsal/machines/proces
 import type { RehearsalResult } from "../../src/contract/rehearsal.ts";
 import { newUser } from "../parts/mentor-cli.ts";
 
-test.each(["answer-lost", "nobody-there"] as const)("a whole session on a pretended rented machine, where %s, costs what its receipt says and leaves nothing", { timeout: 900_000 }, async (fault) => {
+test.each(["answer-lost", "laptop-gone"] as const)("a whole session on a pretended rented machine, where %s, costs what its receipt says and leaves nothing", { timeout: 900_000 }, async (fault) => {
   if (processPodsMissing !== null) throw new Error(processPodsMissing);
   const user = newUser();
   try {
@@ -14,8 +14,8 @@ test.each(["answer-lost", "nobody-there"] as const)("a whole session on a preten
     expect(stderr).toBe("");
     expect(exit).toBe(0);
     const { rehearsed } = last as { rehearsed: RehearsalResult };
-    expect(rehearsed).toMatchObject({ fault, rented: 1, left: 0, stoppedItself: fault === "nobody-there", answer: { nothing_found: false } });
-    expect(rehearsed.receipt.rent).toMatchObject({ ended: fault === "nobody-there" ? "by-itself" : "deleted", microUsd: rehearsed.billedMicroUsd, disk: null });
+    expect(rehearsed).toMatchObject({ fault, rented: 1, left: 0, stoppedItself: fault === "laptop-gone", answer: { nothing_found: false } });
+    expect(rehearsed.receipt.rent).toMatchObject({ ended: fault === "laptop-gone" ? "by-itself" : "deleted", microUsd: rehearsed.billedMicroUsd, disk: null });
     expect(lines.some(({ type }) => type === "quote")).toBe(true);
     // The person's own sessions and receipts know nothing of it.
     expect((await user.run("status")).last).toMatchObject({ session: { id: null } });

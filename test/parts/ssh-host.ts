@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { foldersOf, freshContainer } from "../../src/adapters/rehearsal/machines/container.ts";
-import { namespacePods, namespacePodsMissing } from "../../src/adapters/rehearsal/machines/namespace.ts";
+import { namespacePods, namespacePodsMissing } from "./namespace-pod.ts";
 
 /**
  * A rented machine in small: sshd in its own network, mount and process namespaces, with a root

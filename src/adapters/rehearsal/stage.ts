@@ -29,7 +29,7 @@ const FAULTS: Record<RehearsalFault, Fault[]> = {
   busy: [{ kind: "refusal", status: 429, retryAfterSeconds: 3, times: 3 }],
   unreachable: [{ kind: "request-lost", on: "getPod", times: 4 }],
   "port-late": [{ kind: "port-late", ms: 10_000 }],
-  "nobody-there": [],
+  "laptop-gone": [],
 };
 
 /** Throws `rehearsal-unavailable`. All that it needs lies under `folder`, which it empties first. */

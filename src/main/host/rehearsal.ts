@@ -5,12 +5,12 @@ import { openStage, type Stage } from "../../adapters/rehearsal/stage.ts";
 import { Runpod } from "../../adapters/runpod/provider.ts";
 import type { ChatAnswer } from "../../contract/chat.ts";
 import { MentorError, fromErrorReport } from "../../contract/errors.ts";
-import type { RehearsalEvent, RehearsalFault } from "../../contract/rehearsal.ts";
+import type { RehearsalEvent, RehearsalFault, RehearsalResult } from "../../contract/rehearsal.ts";
 import type { SessionSnapshot, StartRequest } from "../../contract/session.ts";
 import type { Stick } from "../../contract/stick.ts";
 import { createCore, type Core } from "./core.ts";
 
-/** A minute, which is the shortest that can be asked for. */
+/** The shortest that can be asked for. */
 const IDLE_STOP_SECONDS = 60;
 const STOPPED_WITHIN = 4 * 60_000;
 
@@ -23,16 +23,44 @@ const STOPPED_WITHIN = 4 * 60_000;
 export async function* rehearse(outer: Core, { fault = null }: { fault?: RehearsalFault | null }, signal: AbortSignal): AsyncGenerator<RehearsalEvent> {
   const folder = join(outer.info.dataFolder, "rehearsal");
   const stage = await openStage({ folder, clock: systemClock, fault });
-  let core: Core | null = null;
+  const desk = new Desk(() => createCore({ dataFolder: join(folder, "core"), shell: outer.info.shell, provider: (key) => new Runpod({ key: async () => key, clock: systemClock, url: stage.url }) }));
+  let result: RehearsalResult;
   try {
     const stick = yield* practiceStick(outer, signal);
-    core = await createCore({ dataFolder: join(folder, "core"), shell: outer.info.shell, provider: (key) => new Runpod({ key: async () => key, clock: systemClock, url: stage.url }) });
-    await core.endpointKeys.set("runpod", stage.key);
-    yield* perform(core, stage, { stick: stick.path, host: { kind: "runpod" } }, fault, signal);
+    await (await desk.open()).endpointKeys.set("runpod", stage.key);
+    result = yield* perform(desk, stage, { stick: stick.path, host: { kind: "runpod" } }, fault, signal);
   } finally {
     // Ended in whatever way: nothing of it stays.
-    if (core !== null) await core.close();
+    await desk.leave();
     await stage.close();
+  }
+  yield { type: "done", result };
+}
+
+/** The core that rehearses; it can go away, as a laptop does, and come back. */
+class Desk {
+  readonly #create: () => Promise<Core>;
+  #core: Core | null = null;
+
+  constructor(create: () => Promise<Core>) {
+    this.#create = create;
+  }
+
+  async open(): Promise<Core> {
+    this.#core = await this.#create();
+    await this.#core.session.recover();
+    return this.#core;
+  }
+
+  get core(): Core {
+    if (this.#core === null) throw new Error("Nobody is at the desk.");
+    return this.#core;
+  }
+
+  async leave(): Promise<void> {
+    const core = this.#core;
+    this.#core = null;
+    await core?.close();
   }
 }
 
@@ -44,23 +72,19 @@ async function* practiceStick(outer: Core, signal: AbortSignal): AsyncGenerator<
   throw new MentorError("cancelled", "The rehearsal was cancelled.");
 }
 
-async function* perform(core: Core, stage: Stage, request: StartRequest, fault: RehearsalFault | null, signal: AbortSignal): AsyncGenerator<RehearsalEvent> {
-  yield { type: "quote", quote: await core.rentals.quote(request, signal) };
-  await core.start(request);
-  yield* until(core, ({ phase }) => phase === "ready", signal);
-  const answer = await ask(core, signal);
-  yield { type: "answer", answer };
-  let stoppedItself = false;
-  if (fault === "nobody-there") {
-    yield* leftAlone(core, stage, signal);
-    stoppedItself = true;
-  }
-  await core.session.stop({ disk: "delete" });
-  yield* until(core, ({ phase }) => phase === "stopped", signal);
-  const { receipt } = core.session.snapshot();
-  if (receipt === null) throw new MentorError("internal", "The session ended without a receipt.");
+async function* perform(desk: Desk, stage: Stage, request: StartRequest, fault: RehearsalFault | null, signal: AbortSignal): AsyncGenerator<RehearsalEvent, RehearsalResult> {
   const { account } = stage;
-  yield { type: "done", result: { fault, receipt, billedMicroUsd: account.spent(), rented: account.everyPod().length, left: account.pods().length, stoppedItself, answer } };
+  yield { type: "quote", quote: await desk.core.rentals.quote(request, signal) };
+  await desk.core.start(request);
+  yield* until(desk.core, ({ phase }) => phase === "ready", signal);
+  const answer = await ask(desk.core, signal);
+  yield { type: "answer", answer };
+  if (fault === "laptop-gone") yield* goneForAWhile(desk, stage, signal);
+  await desk.core.session.stop({ disk: "delete" });
+  yield* until(desk.core, ({ phase }) => phase === "stopped", signal);
+  const { receipt } = desk.core.session.snapshot();
+  if (receipt === null) throw new MentorError("internal", "The session ended without a receipt.");
+  return { fault, receipt, billedMicroUsd: account.spent(), rented: account.everyPod().length, left: account.pods().length, stoppedItself: account.everyPod().some(({ stoppedByOwnKey }) => stoppedByOwnKey), answer };
 }
 
 /** Passes on what happens until it is so. A session that needs help ends the rehearsal with its error. */
@@ -85,12 +109,14 @@ async function ask(core: Core, signal: AbortSignal): Promise<ChatAnswer> {
   throw new MentorError("answer-failed", "The answer broke off before its end.");
 }
 
-/** Asks nothing more, and sees the machine stop itself. */
-async function* leftAlone(core: Core, { account }: Stage, signal: AbortSignal): AsyncGenerator<RehearsalEvent> {
-  await core.rentals.extend({ idleStopSeconds: IDLE_STOP_SECONDS }, signal);
-  yield { type: "said", text: `Nobody asks anything now. After ${IDLE_STOP_SECONDS} seconds the machine is to stop itself, with its own key.` };
+/** Leaves the machine alone, and comes back when it has stopped itself. */
+async function* goneForAWhile(desk: Desk, { account }: Stage, signal: AbortSignal): AsyncGenerator<RehearsalEvent> {
+  await desk.core.rentals.extend({ idleStopSeconds: IDLE_STOP_SECONDS }, signal);
+  await desk.leave();
+  yield { type: "said", text: `The laptop is gone. After ${IDLE_STOP_SECONDS} seconds without a question the machine is to stop itself, with its own key.` };
   for (const end = Date.now() + STOPPED_WITHIN; account.pods().some(({ holdsCard }) => holdsCard); await systemClock.sleep(500, signal)) {
     if (Date.now() > end) throw new MentorError("internal", "The machine was left alone and did not stop itself.");
   }
-  yield { type: "said", text: "The machine has stopped itself." };
+  yield { type: "said", text: "The machine has stopped itself, and costs nothing more but its disk. The laptop comes back." };
+  await desk.open();
 }

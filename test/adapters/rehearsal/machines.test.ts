@@ -1,10 +1,11 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { execFileSync } from "node:child_process";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test, type TestContext } from "vitest";
-import { namespacePods, namespacePodsMissing } from "../../../src/adapters/rehearsal/machines/namespace.ts";
-import { processPod, processPodsMissing } from "../../../src/adapters/rehearsal/machines/process.ts";
+import { namespacePods, namespacePodsMissing } from "../../parts/namespace-pod.ts";
+import { endLeftPods, processPod, processPodsMissing } from "../../../src/adapters/rehearsal/machines/process.ts";
 import { realMachines } from "../../../src/adapters/rehearsal/machines/real.ts";
 import { RunpodAccount } from "../../../src/adapters/rehearsal/runpod/account.ts";
 import { serveRunpod } from "../../../src/adapters/rehearsal/runpod/server.ts";
@@ -102,6 +103,17 @@ urllib.request.urlopen(request)`;
     await account.machines.settled();
     await host.close();
   });
+});
+
+test("pods that a crash has left behind are ended by the next rehearsal", async (context) => {
+  if (processPodsMissing !== null) return context.skip(processPodsMissing);
+  await using world = await rehearsal("process");
+  const { provider, order, up, folder } = world;
+  const pod = await up((await provider.create(order)).id);
+  await endLeftPods(join(folder, "machines"));
+  const { host, port } = pod.ssh!;
+  const refused = await new Promise<string | undefined>((resolve) => connect(port, host).once("connect", () => resolve("open")).once("error", (error: NodeJS.ErrnoException) => resolve(error.code)));
+  expect(refused).toBe("ECONNREFUSED");
 });
 
 test("a network volume is the same for the next pod", async (context) => {

@@ -15,7 +15,7 @@ export const DIES_WITH_US: readonly string[] = existsSync("/usr/bin/setpriv") ? 
 export const PLAIN_ENV = { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", LANG: "C.UTF-8" };
 
 /** Keys only, and nothing of this computer's own accounts and greetings. */
-const POLICY = `PidFile none
+export const POLICY = `PidFile none
 StrictModes no
 PermitRootLogin prohibit-password
 PasswordAuthentication no
@@ -73,18 +73,6 @@ Subsystem sftp internal-sftp
 `,
   );
   return config;
-}
-
-/** The same for one that has a root folder of its own. */
-export async function configureRoot(container: string): Promise<void> {
-  await writeFile(
-    join(container, "sshd", "config"),
-    `Port 22
-HostKey /sshd/host_key
-AuthorizedKeysFile /sshd/authorized_keys
-${POLICY}Subsystem sftp internal-sftp
-`,
-  );
 }
 
 export const readIfThere = (path: string): Promise<string> => readFile(path, "utf8").catch(() => "");

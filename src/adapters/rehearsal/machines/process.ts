@@ -27,7 +27,7 @@ export const processPod: Launch = async (folders, { newAddress }) => {
     const config = await configureProcess(folders, { host, port });
     const home = join(folders.container, "home");
     const said = await listening(config, home);
-    if (typeof said !== "string") return { host, port, user: username, ...said, end: () => endAll(said.pid, (path) => path === home) };
+    if (typeof said !== "string") return { host, port, user: username, ...said, end: () => endAll(said.pid, join(folders.container, "/")) };
     if (attempt >= 4) throw new Error(`sshd did not start: ${said}`);
   }
 };
@@ -48,13 +48,13 @@ async function listening(config: string, home: string): Promise<{ pid: number; l
 }
 
 /** Ends what an earlier rehearsal has left running under the folder: it was ended before it could end its pods. */
-export const endLeftPods = (base: string): Promise<void> => endAll(null, (home) => home.startsWith(join(base, "pods", "/")));
+export const endLeftPods = (base: string): Promise<void> => endAll(null, join(base, "pods", "/"));
 
-/** Ends sshd, and whatever has a pod's home as its own, however far it has gone from its parent. */
-async function endAll(sshd: number | null, isHome: (path: string) => boolean): Promise<void> {
-  // A connection's own process has painted over its environment, and is known by its parent alone.
+/** Ends sshd, and whatever has its home under the folder, however far it has gone from its parent. */
+async function endAll(sshd: number | null, folder: string): Promise<void> {
+  // A connection's own process has painted over its environment and its words, and is known by its parent alone.
   if (sshd !== null) for (const pid of [sshd, ...(await childrenOf(sshd))]) kill(pid);
-  for (let found = await belongingTo(isHome); found.length > 0; found = await belongingTo(isHome)) {
+  for (let found = await livingIn(folder); found.length > 0; found = await livingIn(folder)) {
     for (const pid of found) kill(pid);
     await sleep(10);
   }
@@ -73,8 +73,14 @@ function kill(pid: number): void {
   }
 }
 
-async function belongingTo(isHome: (path: string) => boolean): Promise<number[]> {
+/** By their home; or, for an sshd, which paints over that, by the configuration that it names. */
+async function livingIn(folder: string): Promise<number[]> {
   const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
-  const mine = await Promise.all(pids.map(async (pid) => ((await readIfThere(`/proc/${pid}/environ`)).split("\0").some((word) => word.startsWith("HOME=") && isHome(word.slice(5))) ? [Number(pid)] : [])));
+  const mine = await Promise.all(
+    pids.map(async (pid) => {
+      const home = (await readIfThere(`/proc/${pid}/environ`)).includes(`HOME=${folder}`);
+      return home || (await readIfThere(`/proc/${pid}/cmdline`)).includes(`-f ${folder}`) ? [Number(pid)] : [];
+    }),
+  );
   return mine.flat();
 }

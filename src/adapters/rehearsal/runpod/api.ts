@@ -75,7 +75,9 @@ function admit(account: RunpodAccount, authorization: string | null): "account" 
 function own(account: RunpodAccount, pod: FakePod, call: OperationName, id: string | undefined, request: ApiRequest): ApiAnswer {
   const stops = call === "podAction" && (request.body as { action: string }).action === "stop";
   if (id !== pod.id || !((call === "getPod" && account.podKeyMay.read) || (stops && account.podKeyMay.stop))) throw new Refusal(403, "access denied");
-  return perform(account, call, id, request);
+  const said = perform(account, call, id, request);
+  if (stops && said.status === 200) pod.stoppedByOwnKey = true;
+  return said;
 }
 
 function perform(account: RunpodAccount, call: OperationName, id: string, { query, body }: ApiRequest): ApiAnswer {

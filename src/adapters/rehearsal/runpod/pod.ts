@@ -30,6 +30,8 @@ export class FakePod {
   mishaps: StartMishaps = {};
   startedAt: number | null = null;
   starts = 0;
+  /** The key from its own environment has stopped it, at least once. */
+  stoppedByOwnKey = false;
 
   constructor(made: Pick<FakePod, "id" | "order" | "rack" | "count" | "price" | "ownKey" | "createdAt">) {
     this.id = made.id;

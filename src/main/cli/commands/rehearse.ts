@@ -37,6 +37,7 @@ function rehearsalView(output: Output) {
   let stick: ReturnType<typeof createProgressView> | null = createProgressView(output, "Make the practice stick");
   let steps: ReturnType<typeof createSessionView> | null = null;
   let session: SessionSnapshot | null = null;
+  let answered = false;
   const finish = () => {
     stick?.finish();
     steps?.finish();
@@ -47,15 +48,18 @@ function rehearsalView(output: Output) {
     update(event: RehearsalEvent) {
       if (event.type === "progress") return stick?.update(event.progress);
       if (event.type === "session") {
-        if (event.event.type !== "snapshot" && session === null) return;
+        // The steps have been shown; the end shows in what is left.
+        if (answered || (event.event.type !== "snapshot" && session === null)) return;
         session = applySessionEvent(session!, event.event);
         steps ??= createSessionView(output);
         return steps.update(session);
       }
       finish();
       if (event.type === "quote" && event.quote.first !== null) output.line(`Would rent: ${event.quote.first.name} for ${dollars(event.quote.first.microUsdPerHour)} an hour.\n`);
-      if (event.type === "answer") output.line(`\n${output.colors.bold(event.answer.question)}\n${event.answer.answer}\n`);
       if (event.type === "said") output.line(event.text);
+      if (event.type !== "answer") return;
+      answered = true;
+      output.line(`\n${output.colors.bold(event.answer.question)}\n${event.answer.answer}\n`);
     },
   };
 }

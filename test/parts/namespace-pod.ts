@@ -1,10 +1,10 @@
 import { execFileSync, spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
-import { existsSync, lstatSync, mkdirSync, readlinkSync, symlinkSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readlinkSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { configureRoot, DIES_WITH_US, PLAIN_ENV, SSHD } from "./container.ts";
-import type { Launch } from "./real.ts";
+import { DIES_WITH_US, PLAIN_ENV, POLICY, SSHD } from "../../src/adapters/rehearsal/machines/container.ts";
+import type { Launch } from "../../src/adapters/rehearsal/machines/real.ts";
 
 const NEEDED = { [SSHD]: "openssh-server", "/usr/bin/unshare": "util-linux", "/usr/sbin/chroot": "coreutils" };
 
@@ -58,7 +58,7 @@ export function namespacePods({ api = () => null }: NamespacePodOptions = {}): L
     for (const name of ["bin", "sbin", "lib", "lib32", "lib64"]) {
       if (existsSync(`/${name}`) && lstatSync(`/${name}`).isSymbolicLink()) symlinkSync(readlinkSync(`/${name}`), join(root, name));
     }
-    await configureRoot(root);
+    writeFileSync(join(root, "sshd", "config"), `Port 22\nHostKey /sshd/host_key\nAuthorizedKeysFile /sshd/authorized_keys\n${POLICY}Subsystem sftp internal-sftp\n`);
     const { port, socket } = api() ?? { port: "", socket: "" };
     const near = `aim${randomInt(0xffffff).toString(16)}`;
     const [program, ...words] = [...DIES_WITH_US, "/usr/bin/unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--propagation", "private", "/bin/sh", "-c", INIT, "sh", root, theirs, volume ?? "", process.execPath, FORWARDER, String(port), socket];
