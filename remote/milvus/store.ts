@@ -2,6 +2,7 @@ import { DataType } from "@zilliz/milvus2-sdk-node";
 import type { CourseDocument } from "../../src/contract/chat.ts";
 import { MentorError } from "../../src/contract/errors.ts";
 import { MilvusConnection, searchFailed } from "./connection.ts";
+import type { MilvusTarget } from "./target.ts";
 import { PASSAGE_FIELDS, fileId, fromRow, toRow, type EmbeddedPassage, type Hit } from "./passage.ts";
 
 /** Name and SHA-256 of the model that the vectors come from. Vectors of two models cannot be compared. */
@@ -12,9 +13,7 @@ export interface EmbeddingIdentity {
   dimension?: number;
 }
 
-export interface StoreOptions {
-  /** `127.0.0.1:19530` */
-  address: string;
+export interface StoreOptions extends MilvusTarget {
   collection: string;
   embedding: EmbeddingIdentity;
   /** Milliseconds that one call may take. Default 30,000. */
@@ -47,7 +46,7 @@ export class PassageStore {
 
   constructor(options: StoreOptions) {
     this.#options = options;
-    this.#connection = new MilvusConnection(options.address, options.timeoutMs ?? 30_000);
+    this.#connection = new MilvusConnection(options, options.timeoutMs ?? 30_000);
   }
 
   get collection(): string {
