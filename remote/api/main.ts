@@ -5,9 +5,11 @@ import { z } from "zod";
 import { ApiServiceConfig, type ServiceOutput } from "../../src/contract/agent.ts";
 import { EndpointCheckRequest } from "../../src/contract/endpoint.ts";
 import { MentorError, toErrorReport } from "../../src/contract/errors.ts";
+import { MilvusCheckRequest } from "../../src/contract/milvus.ts";
 import { parsed } from "./answers.ts";
 import { trustSystemCertificates } from "./certificates.ts";
 import { checkEndpoints } from "./endpoint-check.ts";
+import { checkMilvus } from "./milvus.ts";
 import { startApi } from "./start.ts";
 
 const output = (line: ServiceOutput) => process.stdout.write(`${JSON.stringify(line)}\n`);
@@ -36,9 +38,21 @@ async function check(): Promise<void> {
   }
 }
 
+/** Asks Milvus from here, where the mentor will, and leaves. */
+async function checkStore(): Promise<void> {
+  try {
+    const request = parsed(JSON.parse(await text(process.stdin)), MilvusCheckRequest);
+    if (request.target.tls) trustSystemCertificates();
+    process.stdout.write(`${JSON.stringify({ result: await checkMilvus(request) })}\n`);
+  } catch (error) {
+    output({ error: toErrorReport(error) });
+    process.exitCode = 1;
+  }
+}
+
 async function serve(): Promise<void> {
   const config = await readConfig();
-  if (config.chatEndpoint != null || config.embeddingEndpoint != null) trustSystemCertificates();
+  if (config.chatEndpoint != null || config.embeddingEndpoint != null || config.milvusTls) trustSystemCertificates();
   const starting = startApi(config, output);
   const stop = async () => (await starting).close();
   // Before it has started, so that no signal ever meets Node's own way of ending.
@@ -47,6 +61,7 @@ async function serve(): Promise<void> {
 }
 
 if (process.argv[2] === "--check") await check();
+else if (process.argv[2] === "--check-milvus") await checkStore();
 else {
   try {
     await serve();

@@ -10,6 +10,7 @@ import { Conversations } from "./conversations.ts";
 import { Inbox } from "./inbox.ts";
 import { Ingest } from "./ingest.ts";
 import { LlmClient, type LlmOptions } from "./llm.ts";
+import { milvusTarget } from "./milvus.ts";
 import { Mentor } from "./mentor.ts";
 import { Retrieval } from "./retrieval.ts";
 import { routes } from "./routes.ts";
@@ -29,7 +30,7 @@ export interface RunningApi {
  */
 export async function startApi(config: ServiceFile<"api">, output: (line: ServiceOutput) => void = () => {}, now: () => number = Date.now): Promise<RunningApi> {
   const { key } = config;
-  const storeOptions: StoreOptions = { address: config.milvusAddress, collection: config.collection, embedding: config.embedding };
+  const storeOptions: StoreOptions = { ...(await milvusTarget(config)), collection: config.collection, embedding: config.embedding };
   const store = new PassageStore(storeOptions);
   const llm = new LlmClient(serversOf(config));
   const mentor = new Mentor(new Retrieval(store, llm), llm, new Conversations());

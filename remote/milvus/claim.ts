@@ -1,7 +1,11 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { MilvusTarget } from "../../src/contract/milvus.ts";
 import { MilvusConnection } from "./connection.ts";
-import type { MilvusTarget } from "./target.ts";
 
-const PATIENCE_MS = 10_000;
+const CALL_MS = 10_000;
+/** Until its parts have found each other a new server refuses everybody. */
+const PATIENCE_MS = 60_000;
+const PAUSE_MS = 100;
 /** What every new server opens with. */
 const FIRST_PASSWORD = "Milvus";
 
@@ -13,30 +17,31 @@ const FIRST_PASSWORD = "Milvus";
  * @throws MentorError search-failed when it opens with neither
  */
 export async function claimServer(target: MilvusTarget & { token: string }): Promise<boolean> {
-  if (await opens(target)) return false;
-  const [username, newPassword] = [target.token.slice(0, target.token.indexOf(":")), target.token.slice(target.token.indexOf(":") + 1)];
-  const connection = new MilvusConnection({ ...target, token: `${username}:${FIRST_PASSWORD}` }, PATIENCE_MS);
-  try {
-    await connection.call("updatePassword", (client) => client.updatePassword({ username, oldPassword: FIRST_PASSWORD, newPassword }));
-  } finally {
-    await connection.close();
+  const colon = target.token.indexOf(":");
+  const [username, newPassword] = [target.token.slice(0, colon), target.token.slice(colon + 1)];
+  const first = { ...target, token: `${username}:${FIRST_PASSWORD}` };
+  for (const until = Date.now() + PATIENCE_MS; ; await sleep(PAUSE_MS)) {
+    try {
+      await opens(target);
+      return false;
+    } catch (error) {
+      try {
+        await using(first, (connection) => connection.call("updatePassword", (client) => client.updatePassword({ username, oldPassword: FIRST_PASSWORD, newPassword })));
+        await opens(target);
+        return true;
+      } catch {
+        if (Date.now() > until) throw error;
+      }
+    }
   }
-  const claimed = new MilvusConnection(target, PATIENCE_MS);
-  try {
-    await claimed.call("listCollections", (client) => client.listCollections());
-  } finally {
-    await claimed.close();
-  }
-  return true;
 }
 
-async function opens(target: MilvusTarget): Promise<boolean> {
-  const connection = new MilvusConnection(target, PATIENCE_MS);
+const opens = (target: MilvusTarget) => using(target, (connection) => connection.call("listCollections", (client) => client.listCollections()));
+
+async function using<T>(target: MilvusTarget, work: (connection: MilvusConnection) => Promise<T>): Promise<T> {
+  const connection = new MilvusConnection(target, CALL_MS);
   try {
-    await connection.call("listCollections", (client) => client.listCollections());
-    return true;
-  } catch {
-    return false;
+    return await work(connection);
   } finally {
     await connection.close();
   }

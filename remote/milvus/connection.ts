@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { MilvusClient } from "@zilliz/milvus2-sdk-node";
 import { MentorError } from "../../src/contract/errors.ts";
-import type { MilvusTarget } from "./target.ts";
+import type { MilvusTarget } from "../../src/contract/milvus.ts";
 
 /** The way to a Milvus server, made at the first call. Every call rejects with `search-failed` when Milvus does not do what it was asked. */
 export class MilvusConnection {

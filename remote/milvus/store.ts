@@ -2,7 +2,7 @@ import { DataType } from "@zilliz/milvus2-sdk-node";
 import type { CourseDocument } from "../../src/contract/chat.ts";
 import { MentorError } from "../../src/contract/errors.ts";
 import { MilvusConnection, searchFailed } from "./connection.ts";
-import type { MilvusTarget } from "./target.ts";
+import type { MilvusTarget } from "../../src/contract/milvus.ts";
 import { PASSAGE_FIELDS, fileId, fromRow, toRow, type EmbeddedPassage, type Hit } from "./passage.ts";
 
 /** Name and SHA-256 of the model that the vectors come from. Vectors of two models cannot be compared. */

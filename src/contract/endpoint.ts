@@ -1,7 +1,7 @@
 import { z } from "zod";
 
-/** Which secret is an endpoint's key: of the one that chats, of the one that makes embeddings. */
-export const ENDPOINT_KEYS = ["llm", "embedding"] as const;
+/** Which secret is whose: of the endpoint that chats, of the one that makes embeddings, of somebody else's Milvus. */
+export const ENDPOINT_KEYS = ["llm", "embedding", "milvus"] as const;
 export type EndpointKey = (typeof ENDPOINT_KEYS)[number];
 
 /** Where an endpoint is and who asks; what `api.mjs --check` reads on its standard input, never as an argument. */

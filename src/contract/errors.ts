@@ -111,6 +111,10 @@ export const ERRORS = {
   "endpoint-no-embeddings": entry("The endpoint makes no embeddings", ENDPOINT_KEPT, "Choose a model that is made for embeddings, or leave the embedding endpoint out: then the app's own model searches.", "edit-endpoint"),
   "endpoint-busy": entry("The endpoint takes no requests now", ENDPOINT_KEPT, "Wait a moment, or look whether its quota is used up; then press Retry.", "retry"),
 
+  // The course store
+  "store-lacking": entry("This Milvus cannot keep the course", "No course material was sent to it.", "Use a Milvus of version 2.3 or newer, with a token that may make collections; or leave the address out.", "edit-endpoint"),
+  "store-locked": entry("Another machine has this course store open", "The course is kept, and the other machine was left alone.", "Stop the session on the other machine. If that machine is gone, wait a minute and press Retry.", "retry"),
+
   // Course and chat
   "course-missing": entry("The course folder is not there", "The course that was there before is kept.", "Choose the folder that holds your course material.", "choose-course"),
   "course-empty": entry("No course material in this folder", "The course that was there before is kept.", "Put PDF, Word, PowerPoint, HTML, Markdown or text files into the folder.", "choose-course"),

@@ -9,6 +9,7 @@ export const STEP_IDS = [
   "arm-watchdog",
   "upload-model",
   "start-milvus",
+  "check-milvus",
   "start-llm",
   "start-api",
   "open-tunnels",

@@ -4,6 +4,7 @@ import { ChatRequest, type ChatEvent, type CourseDocument, type IngestEvent } fr
 import { ENDPOINT_KEYS, type EndpointKey } from "./endpoint.ts";
 import type { ErrorReport } from "./errors.ts";
 import type { LogLine } from "./logs.ts";
+import { OWN_MILVUS_KINDS } from "./milvus.ts";
 import type { SessionEvent, SessionSnapshot, SessionTimings } from "./session.ts";
 import { Settings } from "./settings.ts";
 import type { Stick } from "./stick.ts";
@@ -37,6 +38,8 @@ export const StartRequestSchema = z.object({
   course: z.string().optional(),
   chatEndpoint: ModelEndpoint.optional(),
   embeddingEndpoint: ModelEndpoint.optional(),
+  milvus: z.enum(OWN_MILVUS_KINDS).optional(),
+  milvusUrl: z.string().optional(),
   allowHttp: z.boolean().optional(),
   contextTokens: z.number().int().positive().optional(),
   parallel: z.number().int().min(1).max(64).optional(),

@@ -21,6 +21,7 @@ export const idleSession = (): SessionSnapshot => ({
   stick: null,
   model: null,
   servedBy: { chat: null, embedding: null },
+  milvus: null,
   steps: [],
   endpoints: [],
   error: null,

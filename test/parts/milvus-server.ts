@@ -18,14 +18,12 @@ import type { RunningMilvus } from "./milvus.ts";
 
 const ENCLOSURE = fileURLToPath(new URL("../../remote/milvus/loopback_only.py", import.meta.url));
 
-/** Why the real server cannot run on this computer; null when it can. For `test.skipIf` and a message. */
+/** Why the real server cannot run on this computer; null when it can. */
 export const noMilvusServer: string | null = ((): string | null => {
   if (process.platform !== "linux" || process.arch !== "x64") return "The real Milvus server runs on Linux on x86-64 only.";
   const { status, stderr } = spawnSync("python3", [ENCLOSURE, "--check"], { encoding: "utf8" });
   return status === 0 ? null : `The real Milvus server would listen on every interface: ${stderr.trim()}`;
 })();
-
-if (noMilvusServer !== null) console.warn(`Left out: ${noMilvusServer}`);
 
 const STOP_MS = 5_000;
 

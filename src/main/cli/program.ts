@@ -1,5 +1,6 @@
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { ENDPOINT_KEYS, type EndpointKey } from "../../contract/endpoint.ts";
+import { OWN_MILVUS_KINDS } from "../../contract/milvus.ts";
 import { parseMirrorUrl } from "../../core/upload/mirror-url.ts";
 import type { CommandContext } from "./command.ts";
 import { ask } from "./commands/ask.ts";
@@ -47,7 +48,9 @@ export function createProgram(context: CommandContext, version: string): Command
     .option("--llm-model <name>", "its model (default: the only one it offers)")
     .option("--embedding-url <url>", "OpenAI-compatible endpoint that makes embeddings instead of the app's own model")
     .option("--embedding-model <name>", "its model (default: the only one it offers)")
-    .option("--allow-http", "let an endpoint with a public address be asked over plain http")
+    .option("--milvus-url <url>", "somebody else's Milvus that keeps the course (https://host:port)")
+    .addOption(new Option("--milvus <kind>", "which Milvus of our own keeps it (default: the one that the host can carry)").choices(OWN_MILVUS_KINDS))
+    .option("--allow-http", "let an endpoint or a Milvus with a public address be asked over plain http")
     .addOption(json())
     .action((options: StartOptions) => start(options, context));
   const secret = program.command("secret").description("keep the keys of endpoints");

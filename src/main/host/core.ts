@@ -13,6 +13,7 @@ import { listKeys, makeKey } from "../../adapters/ssh/keys.ts";
 import { systemDrives } from "../../adapters/usb/drives.ts";
 import { parseEndpointUrl } from "../../contract/endpoint-url.ts";
 import { MentorError } from "../../contract/errors.ts";
+import { parseMilvusUrl } from "../../contract/milvus-url.ts";
 import type { LogLine } from "../../contract/logs.ts";
 import type { AppInfo, KeyFile, UploadEvent } from "../../contract/rpc.ts";
 import type { ModelEndpoint, SessionSnapshot, SessionTimings, StartRequest } from "../../contract/session.ts";
@@ -112,7 +113,11 @@ export async function createCore({ dataFolder, shell, secrets = openSecrets(file
       if (id !== null) await secrets.delete(sessionKeyName(id));
       return forgotten;
     },
-    openMilvus: async () => openEndpoint(running(), "milvus"),
+    openMilvus: async () => {
+      const facts = running();
+      const { url } = facts.require("milvus");
+      return url === undefined ? openEndpoint(facts, "milvus") : { url, moved: false };
+    },
     async *upload({ file, to, mirror: address, ...choice }, signal) {
       const mirror = address === undefined ? undefined : { url: parseMirrorUrl(address) };
       const host = await ssh.connect({ kind: "ssh", ...choice }, signal, { lanes: firstLanes });
@@ -134,12 +139,13 @@ export async function createCore({ dataFolder, shell, secrets = openSecrets(file
 }
 
 /** Throws `endpoint-address-invalid`. */
-function withEndpoints({ chatEndpoint, embeddingEndpoint, ...request }: StartRequest): StartRequest {
+function withEndpoints({ chatEndpoint, embeddingEndpoint, milvusUrl, ...request }: StartRequest): StartRequest {
   const checked = (endpoint: ModelEndpoint): ModelEndpoint => ({ ...endpoint, url: parseEndpointUrl(endpoint.url, request) });
   return {
     ...request,
     ...(chatEndpoint === undefined ? {} : { chatEndpoint: checked(chatEndpoint) }),
     ...(embeddingEndpoint === undefined ? {} : { embeddingEndpoint: checked(embeddingEndpoint) }),
+    ...(milvusUrl === undefined ? {} : { milvusUrl: parseMilvusUrl(milvusUrl, request) }),
   };
 }
 

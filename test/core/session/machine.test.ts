@@ -99,6 +99,8 @@ test("what runs side by side follows from the needs alone", () => {
   session.done("start-llm");
   expect(session.effects).toEqual([]);
   session.done("start-milvus");
+  expect(session.effects).toEqual(["run check-milvus"]);
+  session.done("check-milvus");
   expect(session.effects).toEqual(["run start-api"]);
   session.done("start-api", "open-tunnels", "restore-course", "self-check");
   expect(session.state.phase).toBe("ready");
@@ -133,11 +135,13 @@ test("stop undoes everything in the reverse order of the needs, side by side whe
   const session = stopping();
   expect(session.effects).toEqual(["undo self-check"]);
   session.undone("self-check", "restore-course", "open-tunnels", "start-api");
-  expect(session.effects).toEqual(["undo start-milvus", "undo start-llm"]);
+  expect(session.effects).toEqual(["undo check-milvus", "undo start-llm"]);
   session.undone("start-llm");
   expect(session.effects).toEqual(["undo upload-model"]);
   session.undone("upload-model");
   expect(session.effects).toEqual([]);
+  session.undone("check-milvus");
+  expect(session.effects).toEqual(["undo start-milvus"]);
   session.undone("start-milvus");
   expect(session.effects).toEqual(["undo arm-watchdog"]);
   session.undone("arm-watchdog", "install-kit", "fit", "inspect-host", "connect");

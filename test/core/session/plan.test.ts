@@ -11,6 +11,7 @@ const SESSIONS = {
   own: OWN,
   "chat elsewhere": { ...OWN, chatEndpoint: ENDPOINT },
   "embeddings elsewhere": { ...OWN, embeddingEndpoint: ENDPOINT },
+  "store elsewhere": { ...OWN, milvusUrl: "https://milvus.example:443" },
   "both elsewhere": { ...OWN, chatEndpoint: ENDPOINT, embeddingEndpoint: ENDPOINT },
 } satisfies Record<string, StartRequest>;
 
@@ -54,6 +55,7 @@ test("a session checks endpoints, and sends and loads models, only where it has 
   expect(left(SESSIONS.own)).toEqual(["check-endpoint"]);
   expect(left(SESSIONS["chat elsewhere"])).toEqual([]);
   expect(left(SESSIONS["embeddings elsewhere"])).toEqual([]);
+  expect(left(SESSIONS["store elsewhere"])).toEqual(["check-endpoint", "start-milvus"]);
   expect(left(SESSIONS["both elsewhere"])).toEqual(["upload-model", "start-llm"]);
   expect(planFor(PLAN, null)).toEqual(planFor(PLAN, OWN));
 });
@@ -61,5 +63,5 @@ test("a session checks endpoints, and sends and loads models, only where it has 
 test("what needed a step that is left out needs what that one needed", () => {
   expect(needsOf(SESSIONS.own, "arm-watchdog")).toEqual(["install-kit"]);
   expect(needsOf(SESSIONS["chat elsewhere"], "arm-watchdog")).toEqual(["check-endpoint"]);
-  expect(needsOf(SESSIONS["both elsewhere"], "start-api")).toEqual(["start-milvus", "arm-watchdog"]);
+  expect(needsOf(SESSIONS["both elsewhere"], "start-api")).toEqual(["check-milvus", "arm-watchdog"]);
 });

@@ -1,6 +1,7 @@
 import type { StepImplementation } from "../../../core/session/step.ts";
 import { armWatchdog } from "./arm-watchdog.ts";
 import { checkEndpoint } from "./check-endpoint.ts";
+import { checkMilvus } from "./check-milvus.ts";
 import { connect } from "./connect.ts";
 import { findModel } from "./find-model.ts";
 import { fit } from "./fit.ts";
@@ -25,6 +26,7 @@ export function createSteps(tools: StepTools): StepImplementation[] {
     armWatchdog(tools),
     uploadModel(tools),
     startMilvus(),
+    checkMilvus(tools),
     startLlm(),
     startApi(tools),
     openTunnels(),
