@@ -3,6 +3,7 @@ import type { MilvusCapabilities, MilvusCheckRequest, MilvusTarget } from "../..
 import { probeCapabilities } from "../milvus/capabilities.ts";
 import { claimServer } from "../milvus/claim.ts";
 import { ownToken, readToken } from "../milvus/own-token.ts";
+import { refusal } from "../milvus/refusal.ts";
 
 /** Where the course is kept, and what opens it. */
 export async function milvusTarget({ milvusAddress, milvusTls, milvusToken, milvusTokenFile }: ApiServiceConfig): Promise<MilvusTarget> {
@@ -13,6 +14,8 @@ export async function milvusTarget({ milvusAddress, milvusTls, milvusToken, milv
 export async function checkMilvus({ target, tokenFile }: MilvusCheckRequest): Promise<MilvusCapabilities> {
   if (tokenFile === undefined) return probeCapabilities(target);
   const own = { ...target, token: await ownToken(tokenFile) };
-  await claimServer(own);
+  await claimServer(own).catch((error: unknown) => {
+    throw refusal(error, own);
+  });
   return probeCapabilities(own);
 }

@@ -16,11 +16,11 @@ const FIRST_PASSWORD = "Milvus";
  * @returns whether it was new
  * @throws MentorError search-failed when it opens with neither
  */
-export async function claimServer(target: MilvusTarget & { token: string }): Promise<boolean> {
+export async function claimServer(target: MilvusTarget & { token: string }, patienceMs = PATIENCE_MS): Promise<boolean> {
   const colon = target.token.indexOf(":");
   const [username, newPassword] = [target.token.slice(0, colon), target.token.slice(colon + 1)];
   const first = { ...target, token: `${username}:${FIRST_PASSWORD}` };
-  for (const until = Date.now() + PATIENCE_MS; ; await sleep(PAUSE_MS)) {
+  for (const until = Date.now() + patienceMs; ; await sleep(PAUSE_MS)) {
     try {
       await opens(target);
       return false;
@@ -30,7 +30,7 @@ export async function claimServer(target: MilvusTarget & { token: string }): Pro
         await opens(target);
         return true;
       } catch {
-        if (Date.now() > until) throw error;
+        if (Date.now() >= until) throw error;
       }
     }
   }

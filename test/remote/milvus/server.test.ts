@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { claimServer } from "../../../remote/milvus/claim.ts";
 import { MilvusConnection } from "../../../remote/milvus/connection.ts";
 import { noMilvusServer, startMilvusServer, type RunningMilvusServer } from "../../parts/milvus-server.ts";
 
@@ -32,6 +33,12 @@ describe.skipIf(noMilvusServer !== null)(`the real server${noMilvusServer === nu
     expect(mine.map((fields) => fields[1])).toEqual([`0100007F:${milvus.port.toString(16).toUpperCase().padStart(4, "0")}`]);
     const others = Object.values(networkInterfaces()).flatMap((list) => list ?? []).filter(({ internal, family }) => !internal && family === "IPv4");
     for (const { address } of others) expect(await answers(address, milvus.port)).toBe(false);
+  });
+
+  test("a server that was claimed before is left as it is, and nobody else can claim it", async () => {
+    expect(await claimServer({ address: milvus.address, token: milvus.token })).toBe(false);
+    await expect(claimServer({ address: milvus.address, token: "root:another-password" }, 0)).rejects.toMatchObject({ code: "search-failed" });
+    expect(await claimServer({ address: milvus.address, token: milvus.token })).toBe(false);
   });
 
   test("its password is in no argument of any process", () => {
