@@ -115,7 +115,7 @@ export async function createCore({ dataFolder, shell, secrets = openSecrets(file
     },
     openMilvus: async () => {
       const facts = running();
-      const { url } = facts.require("milvus");
+      const url = facts.get("milvus")?.url;
       return url === undefined ? openEndpoint(facts, "milvus") : { url, moved: false };
     },
     async *upload({ file, to, mirror: address, ...choice }, signal) {

@@ -16,7 +16,7 @@ export function checkMilvus({ secrets, redact }: StepTools): StepImplementation 
     id: "check-milvus",
     async run(context) {
       const { facts, request, log } = context;
-      const chosen = facts.require("milvus");
+      const chosen = facts.get("milvus") ?? { kind: "lite" as const, reason: "An earlier version started this session." };
       const question: MilvusCheckRequest =
         request.milvusUrl === undefined
           ? { target: { address: `127.0.0.1:${facts.require("ports").milvus}` }, ...(chosen.kind === "server" ? { tokenFile: facts.require("layout").milvusServerToken } : {}) }

@@ -35,7 +35,8 @@ function service<Name extends ServiceName>(id: StepId, name: Name, configure: (c
 }
 
 function ownKind(facts: SessionFacts): OwnMilvusKind {
-  const { kind } = facts.require("milvus");
+  // A session that an earlier version started had no choice.
+  const { kind } = facts.get("milvus") ?? { kind: "lite" as const };
   if (kind === "remote") throw new MentorError("internal", "Somebody else's Milvus is not started here.");
   return kind;
 }
