@@ -68,7 +68,9 @@ test("an agent that died on this machine is not waited for", async () => {
   const record = JSON.parse(await readFile(`${path}.1`, "utf8")) as { process: { startedAt: string } };
   await release();
   await writeFile(`${path}.1`, JSON.stringify({ ...record, process: { ...record.process, startedAt: "0" } }));
-  await (await pod("pod-a").lock())();
+  const next = pod("pod-a");
+  await (await next.lock())();
+  expect(next.said).toEqual([]);
 });
 
 test("of many that find a dead one's lock, one gets the store", async () => {

@@ -44,13 +44,15 @@ function ownKind(facts: SessionFacts): OwnMilvusKind {
 /** Where a Milvus of ours keeps its data on the host. */
 const storeFolder = (facts: SessionFacts): string => facts.require("layout")[ownKind(facts) === "server" ? "milvusServerData" : "milvusData"];
 
-export const startMilvus = () =>
-  service("start-milvus", "milvus", ({ facts }) => ({
-    kind: ownKind(facts),
-    port: facts.require("ports").milvus!,
-    dataDir: storeFolder(facts),
-    python: facts.require("report").python!.path,
-  }));
+export const startMilvus = () => service("start-milvus", "milvus", ({ facts }) => milvusConfig(facts));
+
+/** How this session's course store is started; the same whenever it is started again. */
+export const milvusConfig = (facts: SessionFacts): ServiceConfigs["milvus"] => ({
+  kind: ownKind(facts),
+  port: facts.require("ports").milvus!,
+  dataDir: storeFolder(facts),
+  python: facts.require("report").python!.path,
+});
 
 export const startLlm = () =>
   service("start-llm", "llm", ({ facts, request }) => {
