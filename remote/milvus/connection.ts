@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { getCACertificates } from "node:tls";
 import { MilvusClient } from "@zilliz/milvus2-sdk-node";
 import { MentorError } from "../../src/contract/errors.ts";
 import type { MilvusTarget } from "../../src/contract/milvus.ts";
@@ -53,7 +54,7 @@ export class MilvusConnection {
   #connected(): Promise<MilvusClient> {
     this.#client ??= (async () => {
       const { address, token, tls = false } = this.#target;
-      const client = new MilvusClient({ address, ssl: tls, ...(token ? { token } : {}), timeout: this.#timeoutMs, maxRetries: 2, logLevel: "error", telemetry: { enabled: false }, channelOptions: SELDOM_PINGS });
+      const client = new MilvusClient({ address, ...(tls ? { tls: { rootCert: authorities() } } : {}), ...(token ? { token } : {}), timeout: this.#timeoutMs, maxRetries: 2, logLevel: "error", telemetry: { enabled: false }, channelOptions: SELDOM_PINGS });
       try {
         await client.connectPromise;
         return client;
@@ -66,6 +67,9 @@ export class MilvusConnection {
     return this.#client;
   }
 }
+
+/** Those that this process trusts: left to itself the gRPC library takes Node's own list, whatever was set since. */
+const authorities = (): Buffer => Buffer.from(getCACertificates("default").join("\n"));
 
 /** Lite's gRPC server drops a client that pings as often as the SDK does by default. */
 const SELDOM_PINGS = { "grpc.keepalive_time_ms": 300_000, "grpc.keepalive_permit_without_calls": 0 };
