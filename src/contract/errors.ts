@@ -20,6 +20,11 @@ export type ErrorAction =
   | "trust-host"
   | "free-space"
   | "stop-session"
+  /** Retry, or stop all the same: `withoutBackup`. */
+  | "stop-without-backup"
+  /** Restore with vectors made anew from the text: `embedAnew`. */
+  | "embed-anew"
+  | "choose-backup"
   | "open-logs"
   | "none";
 
@@ -40,6 +45,8 @@ export interface ErrorEntry {
 const NOTHING_STARTED = "Nothing was started and nothing was changed.";
 const ENDPOINT_KEPT = "No question and no course material was sent to it.";
 const STICK_UNTOUCHED = "Nothing on the stick was changed.";
+
+const COURSE_AS_BEFORE = "The course answers as before.";
 
 const entry = (
   title: string,
@@ -125,6 +132,21 @@ export const ERRORS = {
   "question-too-long": entry("The question is too long", "The conversation is kept.", "Shorten it to 2,000 characters or fewer.", "none", { retryable: false }),
   "answer-failed": entry("The answer could not be finished", "The conversation is kept.", "Ask again; if it fails again, open the logs.", "retry", { fixedBy: "project" }),
   "search-failed": entry("Your material could not be searched", "The course is kept.", "Ask again; if it fails again, open the logs.", "retry", { fixedBy: "project" }),
+
+  // Backups
+  "backup-missing": entry("There is no such backup", COURSE_AS_BEFORE, "Choose one from the list, or look for it in another folder.", "choose-backup"),
+  "backup-unrecognised": entry("This is not a backup", COURSE_AS_BEFORE, "Choose a folder that ends in .backup, or an archive named milvus-backup-….tar.gz.", "choose-backup"),
+  "backup-damaged": entry("This backup is damaged", COURSE_AS_BEFORE, "Choose another backup; this one cannot be trusted any more.", "choose-backup"),
+  "backup-newer": entry("This backup was made by a newer version", COURSE_AS_BEFORE, "Update this app, then try again.", "none", { retryable: false }),
+  "backup-other-version": entry("This copy belongs to another version of Milvus", COURSE_AS_BEFORE, "Restore it with the version that it names, or choose a backup of rows, which fits every version.", "choose-backup"),
+  "backup-other-model": entry("This backup was made with another search model", COURSE_AS_BEFORE, "Start with the same search model, or let the text in the backup be prepared anew with this one.", "embed-anew"),
+  "backup-encrypted": entry("This backup is encrypted", COURSE_AS_BEFORE, "Enter the passphrase that it was made with; without it nobody can read it.", "enter-passphrase"),
+  "backup-passphrase-wrong": entry("The passphrase does not open this backup", COURSE_AS_BEFORE, "Enter the passphrase again.", "enter-passphrase"),
+  "backup-failed": entry("The backup could not be made", "The course on the host is kept, and so are the backups before.", "Press Retry, or stop without this backup.", "stop-without-backup", { costsWhileWaiting: true }),
+  "backup-changed": entry("The course changed while it was backed up", "The course on the host is kept, and so are the backups before.", "Wait until nothing writes to the course store any more, then press Retry.", "stop-without-backup", { costsWhileWaiting: true }),
+  "backup-running": entry("A backup or restore is already under way", "What is under way was left alone.", "Wait until it is done, then try again.", "retry"),
+  "restore-failed": entry("The backup could not be restored", COURSE_AS_BEFORE, "Press Retry; if it fails again, open the logs.", "retry", { fixedBy: "project" }),
+  "restore-nothing-before": entry("There is nothing to go back to", COURSE_AS_BEFORE, "Only the course as it was before the last restore is kept.", "none", { retryable: false }),
 
   // The session as a whole
   "session-running": entry("A session is already running", "The running session was left alone.", "Use it, or stop it before you start another.", "stop-session", { retryable: false }),

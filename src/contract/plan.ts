@@ -14,6 +14,7 @@ export const STEP_IDS = [
   "start-api",
   "open-tunnels",
   "restore-course",
+  "keep-course",
   "self-check",
 ] as const;
 

@@ -1,5 +1,15 @@
 import { eventIterator, oc, type } from "@orpc/contract";
 import { z } from "zod";
+import {
+  BackupCreateRequest,
+  BackupRestoreRequest,
+  BackupVerifyRequest,
+  type BackupCreateEvent,
+  type BackupList,
+  type BackupPruned,
+  type BackupRestoreEvent,
+  type BackupVerifyEvent,
+} from "./backup.ts";
 import { ChatRequest, type ChatEvent, type CourseDocument, type IngestEvent } from "./chat.ts";
 import { ENDPOINT_KEYS, type EndpointKey } from "./endpoint.ts";
 import type { ErrorReport } from "./errors.ts";
@@ -101,12 +111,13 @@ export const contract = {
   session: {
     /** Accepts the start and returns at once; `watch` tells the rest. */
     start: procedure.input(StartRequestSchema).output(type<SessionSnapshot>()),
-    stop: procedure.output(type<SessionSnapshot>()),
+    /** `withoutBackup` lets the course's newest changes go, where a backup could not be made. */
+    stop: procedure.input(z.object({ withoutBackup: z.boolean().optional() }).optional()).output(type<SessionSnapshot>()),
     /** Gives up the start that is under way, or the step that needs help, and undoes it. */
     cancel: procedure.output(type<SessionSnapshot>()),
     /** Goes on from the failed steps; `answer` carries what the error asked for, and is never stored. */
     retry: procedure
-      .input(z.object({ passphrase: z.string().optional(), trustFingerprint: z.string().optional(), model: z.string().optional() }).optional())
+      .input(z.object({ passphrase: z.string().optional(), trustFingerprint: z.string().optional(), model: z.string().optional(), withoutBackup: z.boolean().optional() }).optional())
       .output(type<SessionSnapshot>()),
     /** Forgets a session whose host is gone for good. */
     forget: procedure.output(type<SessionSnapshot>()),
@@ -128,6 +139,25 @@ export const contract = {
   course: {
     ingest: procedure.input(z.object({ folder: z.string() })).output(eventIterator(type<IngestEvent>())),
     documents: procedure.output(type<CourseDocument[]>()),
+  },
+  backup: {
+    /** Of the folder, or of where this session or the settings keep them. `stick` is looked at where no session runs. */
+    list: procedure.input(z.object({ folder: z.string().optional(), stick: z.string().optional() }).optional()).output(type<BackupList>()),
+    /** Needs a session that is ready, as does `restore`. Ending the iteration cancels; what is done stays for the next try. */
+    create: procedure.input(BackupCreateRequest).output(eventIterator(type<BackupCreateEvent>())),
+    /** Reads all of it again; needs no session. */
+    verify: procedure.input(BackupVerifyRequest).output(eventIterator(type<BackupVerifyEvent>())),
+    restore: procedure.input(BackupRestoreRequest).output(eventIterator(type<BackupRestoreEvent>())),
+    /** Gives the course back as it was before the last restore. */
+    undoRestore: procedure.output(eventIterator(type<BackupRestoreEvent>())),
+    /** Removes what the rule does not keep; with `dryRun` it only tells. */
+    prune: procedure.input(z.object({ folder: z.string().optional(), stick: z.string().optional(), dryRun: z.boolean().optional() }).optional()).output(type<BackupPruned>()),
+    /** Deletes one backup. */
+    remove: procedure.input(z.object({ path: z.string() })).output(type<void>()),
+    /** Whether a passphrase is kept, with which every backup is encrypted. It is never given out. */
+    passphrase: procedure.output(type<{ kept: boolean }>()),
+    /** null forgets it; backups made with it still need it. */
+    keepPassphrase: procedure.input(z.object({ passphrase: z.string().min(1).nullable() })).output(type<void>()),
   },
   upload: {
     run: procedure

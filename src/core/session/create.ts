@@ -179,9 +179,9 @@ export function createSession(options: SessionOptions): Session {
     if (Object.keys(changes).length > 0) feed.publish({ type: "session", changes });
   }
 
-  function answer({ passphrase, trustFingerprint }: OnceAnswers): OnceAnswers {
+  function answer({ passphrase, trustFingerprint, withoutBackup }: OnceAnswers): OnceAnswers {
     if (passphrase !== undefined) options.redact?.(passphrase);
-    return { ...(passphrase === undefined ? {} : { passphrase }), ...(trustFingerprint === undefined ? {} : { trustFingerprint }) };
+    return { ...(passphrase === undefined ? {} : { passphrase }), ...(trustFingerprint === undefined ? {} : { trustFingerprint }), ...(withoutBackup === undefined ? {} : { withoutBackup }) };
   }
 
   return {
@@ -197,7 +197,14 @@ export function createSession(options: SessionOptions): Session {
         await advance(input);
         return snapshot();
       }),
-    stop: () => submit({ type: "stop", at: now() }).then(snapshot),
+    stop: (answers = {}) =>
+      enqueue(async () => {
+        const input: SessionInput = { type: "stop", at: now() };
+        decide(state, input);
+        once = answer(answers);
+        await advance(input);
+        return snapshot();
+      }),
     cancel: () => submit({ type: "cancel", at: now() }).then(snapshot),
     retry: (answers = {}) =>
       enqueue(async () => {

@@ -8,6 +8,8 @@ import type { SessionFacts } from "./facts.ts";
 export interface OnceAnswers {
   passphrase?: string;
   trustFingerprint?: string;
+  /** Stops although the course's newest changes are in no backup. */
+  withoutBackup?: boolean;
 }
 
 /** What a step is given. The same object serves `run`, `adopt` and `undo` of one attempt. */

@@ -26,6 +26,7 @@ import type { Session } from "../../core/session/session.ts";
 import { firstLanes } from "../../core/upload/lane-policy.ts";
 import { parseMirrorUrl } from "../../core/upload/mirror-url.ts";
 import { uploadFile } from "../../core/upload/upload.ts";
+import type { Backups } from "./backups/backups.ts";
 import { EndpointKeys } from "./endpoint-keys.ts";
 import { latest } from "./latest.ts";
 import { sessionKeyName } from "./session-key.ts";
@@ -62,6 +63,7 @@ export interface Core {
   /** Lets a session go whose host is gone for good, and its key with it. */
   forget(): Promise<SessionSnapshot>;
   openMilvus(): Promise<{ url: string; moved: boolean }>;
+  backups: Backups;
   upload(request: UploadRequest, signal: AbortSignal): AsyncGenerator<UploadEvent>;
   busy(): boolean;
   close(): Promise<void>;
@@ -118,6 +120,7 @@ export async function createCore({ dataFolder, shell, secrets = openSecrets(file
       const url = facts.get("milvus")?.url;
       return url === undefined ? openEndpoint(facts, "milvus") : { url, moved: false };
     },
+    backups: undefined as never,
     async *upload({ file, to, mirror: address, ...choice }, signal) {
       const mirror = address === undefined ? undefined : { url: parseMirrorUrl(address) };
       const host = await ssh.connect({ kind: "ssh", ...choice }, signal, { lanes: firstLanes });

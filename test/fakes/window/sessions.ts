@@ -19,6 +19,7 @@ const SECONDS: Record<StepId, [from: number, to: number]> = {
   "start-api": [251.3, 252.9],
   "open-tunnels": [252.9, 253.2],
   "restore-course": [253.2, 268.4],
+  "keep-course": [268.4, 268.5],
   "self-check": [268.4, 270.2],
 };
 
