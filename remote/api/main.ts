@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { parseArgs } from "node:util";
 import { z } from "zod";
@@ -53,7 +54,9 @@ async function checkStore(): Promise<void> {
 async function serve(): Promise<void> {
   const config = await readConfig();
   if (config.chatEndpoint != null || config.embeddingEndpoint != null || config.milvusTls) trustSystemCertificates();
-  const starting = startApi(config, output);
+  const { filename, dirname } = import.meta;
+  // Bundled, the two programs lie side by side.
+  const starting = startApi(config, output, Date.now, filename.endsWith(".ts") ? undefined : join(dirname, "backup.mjs"));
   const stop = async () => (await starting).close();
   // Before it has started, so that no signal ever meets Node's own way of ending.
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void stop().finally(() => process.exit(0)));

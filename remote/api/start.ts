@@ -6,6 +6,7 @@ import { createAdaptorServer } from "@hono/node-server";
 import type { ServiceFile, ServiceOutput } from "../../src/contract/agent.ts";
 import { MentorError, toErrorReport } from "../../src/contract/errors.ts";
 import { PassageStore, type StoreOptions } from "../milvus/store.ts";
+import { CourseBackups } from "./backup/course-backups.ts";
 import { Conversations } from "./conversations.ts";
 import { Inbox } from "./inbox.ts";
 import { Ingest } from "./ingest.ts";
@@ -26,9 +27,10 @@ export interface RunningApi {
  *
  * @param output takes log lines, as data
  * @param now milliseconds since the epoch
+ * @param backupProgram its path; a kit has it beside the API's own
  * @throws MentorError port-in-use
  */
-export async function startApi(config: ServiceFile<"api">, output: (line: ServiceOutput) => void = () => {}, now: () => number = Date.now): Promise<RunningApi> {
+export async function startApi(config: ServiceFile<"api">, output: (line: ServiceOutput) => void = () => {}, now: () => number = Date.now, backupProgram = BACKUP_PROGRAM): Promise<RunningApi> {
   const { key } = config;
   const storeOptions: StoreOptions = { ...(await milvusTarget(config)), collection: config.collection, embedding: config.embedding };
   const store = new PassageStore(storeOptions);
@@ -49,7 +51,10 @@ export async function startApi(config: ServiceFile<"api">, output: (line: Servic
     report(error);
   }
 
-  const app = routes({ key, store, storeOptions, llm, mentor, ingest, inbox, report });
+  const backups = new CourseBackups({ store, storeOptions, folder: join(config.dataDir, "backups"), program: backupProgram, log: (text) => output({ log: text }), now });
+  await backups.clear().catch(report);
+
+  const app = routes({ key, store, storeOptions, llm, mentor, ingest, inbox, backups, report });
   const server = createAdaptorServer({ fetch: app.fetch }) as Server;
   const socket = chatSocket({ key, mentor, report });
   server.on("upgrade", socket.upgrade);
@@ -66,6 +71,8 @@ export async function startApi(config: ServiceFile<"api">, output: (line: Servic
     },
   };
 }
+
+const BACKUP_PROGRAM = join(import.meta.dirname, "..", "backup", "main.ts");
 
 /** Who chats and who makes embeddings. @throws MentorError input-invalid */
 function serversOf({ key, llmUrl, chatEndpoint, embeddingEndpoint, embedding }: ServiceFile<"api">): LlmOptions {

@@ -204,3 +204,48 @@ export const BackupSettings = z.object({
   keep: z.number().int().min(1).max(100).default(5),
 });
 export type BackupSettings = z.infer<typeof BackupSettings>;
+
+/**
+ * How a backup comes from the API and goes to it. Files go to the host as an upload, into
+ * `incoming/ID` of the API's backup folder (HostLayout.backups).
+ *
+ *   GET    /api/backup                              CourseState
+ *   POST   /api/backup/exports                      BackupLine as NDJSON; the last is `exported`
+ *   GET    /api/backup/exports/ID/NAME?offset=N     the file's bytes from N on
+ *   DELETE /api/backup/exports/ID
+ *   POST   /api/backup/restore                      body RestoreOrder; BackupLine as NDJSON; the last is `restored`
+ *   POST   /api/backup/undo                         the same
+ */
+export interface CourseState {
+  /** null where there is no course yet. */
+  fingerprint: string | null;
+  rows: number;
+  documents: number;
+}
+
+/** A proven export that waits on the host to be fetched. */
+export interface HostExport {
+  id: string;
+  createdAt: string;
+  fingerprint: string;
+  manifest: RowsManifest;
+  /** The manifest's file first. */
+  files: BackupFile[];
+}
+
+export const RestoreOrder = z.object({ id: z.string().regex(/^[0-9a-f]{16}$/), embedAnew: z.boolean().optional() });
+export type RestoreOrder = z.infer<typeof RestoreOrder>;
+
+export interface HostRestored {
+  collection: string;
+  rows: number;
+  documents: number;
+  embeddedAnew: boolean;
+}
+
+export type BackupLine =
+  | { type: "progress"; progress: BackupProgress }
+  /** null: there is no course yet. */
+  | { type: "exported"; exported: HostExport | null }
+  | { type: "restored"; restored: HostRestored }
+  | { type: "error"; error: ErrorReport };

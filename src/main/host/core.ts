@@ -26,7 +26,8 @@ import type { Session } from "../../core/session/session.ts";
 import { firstLanes } from "../../core/upload/lane-policy.ts";
 import { parseMirrorUrl } from "../../core/upload/mirror-url.ts";
 import { uploadFile } from "../../core/upload/upload.ts";
-import type { Backups } from "./backups/backups.ts";
+import { BackupPassphrase } from "./backups/passphrase.ts";
+import { SessionBackups } from "./backups/session-backups.ts";
 import { EndpointKeys } from "./endpoint-keys.ts";
 import { latest } from "./latest.ts";
 import { sessionKeyName } from "./session-key.ts";
@@ -63,7 +64,7 @@ export interface Core {
   /** Lets a session go whose host is gone for good, and its key with it. */
   forget(): Promise<SessionSnapshot>;
   openMilvus(): Promise<{ url: string; moved: boolean }>;
-  backups: Backups;
+  backups: SessionBackups;
   upload(request: UploadRequest, signal: AbortSignal): AsyncGenerator<UploadEvent>;
   busy(): boolean;
   close(): Promise<void>;
@@ -96,6 +97,8 @@ export async function createCore({ dataFolder, shell, secrets = openSecrets(file
     return facts;
   };
 
+  const backups = new SessionBackups({ settings, dataFolder, clock, passphrases: new BackupPassphrase(secrets), running, stick: () => session.snapshot().stick });
+
   return {
     info: { version, shell, platform: process.platform, computer: hostname(), dataFolder },
     settings,
@@ -120,7 +123,7 @@ export async function createCore({ dataFolder, shell, secrets = openSecrets(file
       const url = facts.get("milvus")?.url;
       return url === undefined ? openEndpoint(facts, "milvus") : { url, moved: false };
     },
-    backups: undefined as never,
+    backups,
     async *upload({ file, to, mirror: address, ...choice }, signal) {
       const mirror = address === undefined ? undefined : { url: parseMirrorUrl(address) };
       const host = await ssh.connect({ kind: "ssh", ...choice }, signal, { lanes: firstLanes });
@@ -136,7 +139,7 @@ export async function createCore({ dataFolder, shell, secrets = openSecrets(file
         await host.close();
       }
     },
-    busy: () => session.busy() || uploads > 0,
+    busy: () => session.busy() || uploads > 0 || backups.busy,
     close: () => session.close(),
   };
 }
