@@ -27,7 +27,7 @@ export interface CourseBackupsOptions {
 /** The host's half of backups: it owns the writes, so it holds them while a course is read or exchanged. */
 export class CourseBackups {
   readonly #options: CourseBackupsOptions;
-  #busy = false;
+  #running: { signal: AbortSignal; ended: Promise<unknown> } | null = null;
 
   constructor(options: CourseBackupsOptions) {
     this.#options = options;
@@ -42,7 +42,7 @@ export class CourseBackups {
   /** A proven export; the one that waits already, where nothing has changed since. @throws MentorError backup-running, backup-changed, backup-failed, disk-full, search-failed */
   async *export(signal: AbortSignal): AsyncGenerator<BackupLine> {
     const { store, now } = this.#options;
-    yield* this.#alone((push) =>
+    yield* this.#alone(signal, (push) =>
       store.paused(async () => {
         const documents = await store.documents();
         const { fingerprint: wanted } = await this.state();
@@ -84,7 +84,7 @@ export class CourseBackups {
     const folder = join(this.#options.folder, "incoming", id);
     if ((await stat(join(folder, "manifest.json")).catch(() => null)) === null) throw new MentorError("backup-missing", "The backup has not arrived on the host.");
     const { name, sha256 } = storeOptions.embedding;
-    yield* this.#alone((push) =>
+    yield* this.#alone(signal, (push) =>
       store.paused(async () => {
         const { collection, rows, documents } = await this.#run<Imported>({ ...this.#target(), action: "import", folder, token: id, embedding: { name, sha256 } }, signal, push);
         await rm(folder, { recursive: true, force: true });
@@ -96,7 +96,7 @@ export class CourseBackups {
   /** @throws MentorError backup-running, restore-nothing-before, search-failed */
   async *undo(signal: AbortSignal): AsyncGenerator<BackupLine> {
     const { store } = this.#options;
-    yield* this.#alone(async (push) => {
+    yield* this.#alone(signal, async (push) => {
       const { collection } = await store.paused(() => this.#run<{ collection: string }>({ ...this.#target(), action: "undo" }, signal, push));
       const { rows, documents } = await this.state();
       push({ type: "restored", restored: { collection, rows, documents, embeddedAnew: false } });
@@ -145,9 +145,14 @@ export class CourseBackups {
   }
 
   /** One at a time: two restores at once would each clear away what the other makes. */
-  async *#alone(work: (push: (line: BackupLine) => void) => Promise<unknown>): AsyncGenerator<BackupLine> {
-    if (this.#busy) throw new MentorError("backup-running", "Another backup or restore of this course is under way.");
-    this.#busy = true;
+  async *#alone(signal: AbortSignal, work: (push: (line: BackupLine) => void) => Promise<unknown>): AsyncGenerator<BackupLine> {
+    while (this.#running !== null) {
+      if (!this.#running.signal.aborted) throw new MentorError("backup-running", "Another backup or restore of this course is under way.");
+      // Nobody waits for that one any more: it is on its way out.
+      await this.#running.ended;
+    }
+    const ended = Promise.withResolvers<void>();
+    this.#running = { signal, ended: ended.promise };
     const lines: BackupLine[] = [];
     let wake = () => {};
     let outcome: { error?: unknown } | null = null;
@@ -160,7 +165,8 @@ export class CourseBackups {
         (error: unknown) => (outcome = { error }),
       )
       .finally(() => {
-        this.#busy = false;
+        this.#running = null;
+        ended.resolve();
         wake();
       });
     try {
