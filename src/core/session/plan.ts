@@ -38,6 +38,7 @@ export const PLAN: readonly StepDefinition[] = [
   { id: "start-api", title: "Start the mentor", needs: ["check-milvus", "start-llm"], weight: 2, stallSeconds: 60, deadlineSeconds: 600 },
   { id: "open-tunnels", title: "Open the way to the mentor", needs: ["start-api"], weight: 1, stallSeconds: 60, deadlineSeconds: 300 },
   { id: "restore-course", title: "Bring the course", needs: ["open-tunnels"], weight: 8, stallSeconds: 300 },
+  { id: "keep-course", title: "Keep the course", needs: ["restore-course"], weight: 1, stallSeconds: 600 },
   { id: "self-check", title: "Ask a test question", needs: ["restore-course"], weight: 3, stallSeconds: 180, deadlineSeconds: 900 },
 ];
 

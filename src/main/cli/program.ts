@@ -86,8 +86,9 @@ export function createProgram(context: CommandContext, version: string): Command
     .command("stop")
     .description("end the session")
     .option("--forget", "let the session go even where its host is gone and nothing can be undone there")
+    .option("--without-backup", "let the course's newest changes go, where they cannot be backed up")
     .addOption(json())
-    .action((options: { forget?: boolean }) => stop(options, context));
+    .action((options: { forget?: boolean; withoutBackup?: boolean }) => stop(options, context));
   program.command("ask").description("ask the running mentor").argument("<question>", "the question, in quotes").addOption(json()).action((question: string) => ask(question, context));
   program.command("ingest").description("read a folder of course material").argument("<dir>", "the folder").addOption(json()).action((folder: string) => ingest(folder, context));
   program.command("sticks").description("list sticks and the models on them").addOption(json()).action(() => sticks(context));

@@ -84,8 +84,8 @@ function needsHelpError(session: SessionSnapshot): ErrorReport {
 }
 
 /** Ends the session and waits until it has ended. */
-export async function stopSession(client: CoreClient, output: Output): Promise<SessionSnapshot> {
-  let session = await client.session.stop();
+export async function stopSession(client: CoreClient, output: Output, withoutBackup?: boolean): Promise<SessionSnapshot> {
+  let session = await client.session.stop(withoutBackup === true ? { withoutBackup } : undefined);
   if (isOver(session)) return session;
   for await (const event of await client.session.watch({})) {
     output.event(event);

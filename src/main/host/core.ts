@@ -82,7 +82,7 @@ export async function createCore({ dataFolder, shell, secrets = openSecrets(file
 
   const session = createSession({
     plan: PLAN,
-    steps: createSteps({ dataFolder, cacheFolder: cache, clock, secrets, log: logs.sink, redact: logs.redact, connectors: { ssh, local: { connect: async () => new LocalHost() } } }),
+    steps: createSteps({ dataFolder, cacheFolder: cache, clock, secrets, settings, log: logs.sink, redact: logs.redact, connectors: { ssh, local: { connect: async () => new LocalHost() } } }),
     journals: new SessionFolders(dataFolder),
     history: new FileJournal<SessionTimings>(join(dataFolder, "history.jsonl")),
     clock,

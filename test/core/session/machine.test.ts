@@ -102,7 +102,7 @@ test("what runs side by side follows from the needs alone", () => {
   expect(session.effects).toEqual(["run check-milvus"]);
   session.done("check-milvus");
   expect(session.effects).toEqual(["run start-api"]);
-  session.done("start-api", "open-tunnels", "restore-course", "self-check");
+  session.done("start-api", "open-tunnels", "restore-course", "keep-course", "self-check");
   expect(session.state.phase).toBe("ready");
   expect(session.state.readyAt).toBe(AT);
 });
@@ -133,8 +133,8 @@ test("retry may choose another model, and the journal knows it", () => {
 
 test("stop undoes everything in the reverse order of the needs, side by side where that allows it", () => {
   const session = stopping();
-  expect(session.effects).toEqual(["undo self-check"]);
-  session.undone("self-check", "restore-course", "open-tunnels", "start-api");
+  expect(session.effects).toEqual(["undo keep-course", "undo self-check"]);
+  session.undone("keep-course", "self-check", "restore-course", "open-tunnels", "start-api");
   expect(session.effects).toEqual(["undo check-milvus", "undo start-llm"]);
   session.undone("start-llm");
   expect(session.effects).toEqual(["undo upload-model"]);
@@ -164,7 +164,7 @@ test("cancel while two steps run: both are aborted, nothing is undone before bot
 });
 
 test("a failed undo ends as stop-incomplete; stop takes up what is left and nothing twice", () => {
-  const session = stopping().undone("self-check", "restore-course", "open-tunnels");
+  const session = stopping().undone("keep-course", "self-check", "restore-course", "open-tunnels");
   session.send({ type: "undo-failed", step: "start-api", error: LOST, facts: {} } as SessionInput);
   expect(session.state).toMatchObject({ phase: "needs-help", error: { code: "stop-incomplete", message: "Not undone on root@pod: “Start the mentor”." } });
   session.send({ type: "stop" });
@@ -176,7 +176,7 @@ test("a failed undo ends as stop-incomplete; stop takes up what is left and noth
 });
 
 test("retry after a failed stop goes on stopping, and a key may ask for its passphrase there", () => {
-  const session = stopping();
+  const session = stopping().undone("keep-course");
   session.send({ type: "undo-failed", step: "self-check", error: { code: "key-encrypted", message: "The key is locked." }, facts: {} } as SessionInput);
   expect(session.state).toMatchObject({ phase: "needs-help", error: { code: "key-encrypted" } });
   session.send({ type: "retry" });
@@ -244,7 +244,7 @@ describe("after a crash of the app", () => {
   });
 
   test("a half-stopped one goes on stopping", () => {
-    const session = stopping().undone("self-check");
+    const session = stopping().undone("keep-course", "self-check");
     expect(remains(PLAN, session.entries).kind).toBe("half-stopped");
     session.crash().send({ type: "recover" });
     expect(session.effects).toEqual(["undo restore-course"]);

@@ -11,7 +11,6 @@ import type {
 } from "../../../contract/backup.ts";
 import { MentorError } from "../../../contract/errors.ts";
 import { describeBackup, listBackups, removeBackup } from "../../../core/backup/backup-folder.ts";
-import { createBackup } from "../../../core/backup/create.ts";
 import { freeBytes } from "../../../core/backup/disk.ts";
 import { restoreBackup } from "../../../core/backup/restore.ts";
 import { outdated } from "../../../core/backup/retention.ts";
@@ -20,10 +19,10 @@ import type { Clock } from "../../../core/ports.ts";
 import type { SessionFacts } from "../../../core/session/facts.ts";
 import { latest } from "../latest.ts";
 import type { SettingsStore } from "../settings-store.ts";
-import { version } from "../version.ts";
+import { backUpCourse } from "./back-up.ts";
 import type { BackupPassphrase } from "./passphrase.ts";
 import { courseStoreOf } from "./course-store.ts";
-import { backupFolder, courseName } from "./place.ts";
+import { backupFolder } from "./place.ts";
 
 type Where = { folder?: string; stick?: string };
 type Event<Result> = { type: "progress"; progress: BackupProgress } | { type: "done"; result: Result };
@@ -59,20 +58,9 @@ export class SessionBackups {
 
   create(request: BackupCreateRequest, signal: AbortSignal): AsyncGenerator<BackupCreateEvent> {
     return this.#events(signal, async (onProgress) => {
-      const { settings, clock, running, stick } = this.#options;
-      const facts = running();
-      const created = await createBackup({
-        store: courseStoreOf(facts, clock),
-        folder: await this.#folder({ folder: request.folder }),
-        course: courseName(facts.get("courseFolder") ?? stick()),
-        host: facts.require("hostLabel"),
-        appVersion: version,
-        keep: (await settings.read()).backup.keep,
-        always: request.always,
-        clock,
-        signal,
-        onProgress,
-      });
+      const { settings, dataFolder, clock, running, stick } = this.#options;
+      const { folder, always } = request;
+      const created = await backUpCourse({ facts: running(), stick: stick() ?? undefined, settings, dataFolder, clock, folder, always, signal, onProgress });
       if (created === null) throw new MentorError("input-invalid", "This session has no course yet, so there is nothing to back up.");
       return created;
     });

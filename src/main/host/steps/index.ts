@@ -7,6 +7,7 @@ import { findModel } from "./find-model.ts";
 import { fit } from "./fit.ts";
 import { inspectHost } from "./inspect-host.ts";
 import { installKit } from "./install-kit.ts";
+import { keepCourse } from "./keep-course.ts";
 import { openTunnels } from "./open-tunnels.ts";
 import { restoreCourse } from "./restore-course.ts";
 import { selfCheck } from "./self-check.ts";
@@ -30,7 +31,8 @@ export function createSteps(tools: StepTools): StepImplementation[] {
     startLlm(),
     startApi(tools),
     openTunnels(),
-    restoreCourse(),
+    restoreCourse(tools),
+    keepCourse(tools),
     selfCheck(),
   ];
 }

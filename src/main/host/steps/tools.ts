@@ -1,4 +1,5 @@
 import type { Clock, HostConnector, LogSink, Secrets } from "../../../core/ports.ts";
+import type { SettingsStore } from "../settings-store.ts";
 
 /** What the steps of every session are built from. */
 export interface StepTools {
@@ -6,6 +7,7 @@ export interface StepTools {
   cacheFolder: string;
   clock: Clock;
   secrets: Secrets;
+  settings: SettingsStore;
   /** Where the services' own lines go. */
   log: LogSink;
   /** Makes a secret known that no log line may show. */
