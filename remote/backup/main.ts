@@ -19,7 +19,7 @@ const say = (line: ProgramLine): void => void process.stdout.write(`${JSON.strin
 const log = (text: string): void => say({ log: text });
 
 async function perform(request: ProgramRequest, signal: AbortSignal): Promise<unknown> {
-  const connection = new MilvusConnection(request.milvus.address, CALL_MS);
+  const connection = new MilvusConnection(request.milvus, CALL_MS);
   const collections = new CourseCollections(connection, request.course);
   const onProgress = sometimes((progress) => say({ progress }));
   try {

@@ -1,9 +1,10 @@
 import { z } from "zod";
 import type { BackupEmbedding, BackupMilvus, BackupProgress, RowsManifest } from "../../src/contract/backup.ts";
 import type { ErrorReport } from "../../src/contract/errors.ts";
+import { MilvusTarget } from "../milvus/target.ts";
 
 const Common = {
-  milvus: z.object({ address: z.string(), token: z.string().nullish(), tls: z.boolean().optional() }),
+  milvus: MilvusTarget,
   /** Name that the course is known by. */
   course: z.string(),
 };

@@ -119,8 +119,8 @@ export class CourseBackups {
   }
 
   #target(): Pick<ProgramRequest, "milvus" | "course"> {
-    const { address, collection } = this.#options.storeOptions;
-    return { milvus: { address }, course: collection };
+    const { address, token, tls, collection } = this.#options.storeOptions;
+    return { milvus: { address, token, tls }, course: collection };
   }
 
   /** The export that waits, when it is of this course as it is; others are of no use any more. */

@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { BACKUP_FORMAT, BACKUP_FORMAT_VERSION, type Backup, type BackupCreated, type BackupFile, type BackupLabel, type BackupProgress, type HostExport } from "../../contract/backup.ts";
 import { MentorError } from "../../contract/errors.ts";
@@ -6,14 +6,11 @@ import { ProgressMeter } from "../progress-meter.ts";
 import type { Clock } from "../ports.ts";
 import { describeBackup, listBackups, readLabel, removeBackup } from "./backup-folder.ts";
 import type { CourseStore } from "./course-store.ts";
-import { diskError, freeBytes, hashFile, isFolder, syncFolder } from "./disk.ts";
-import { fetchFile } from "./fetch.ts";
+import { diskError, hashFile, isFolder, syncFolder, writeDurably } from "./disk.ts";
 import { LABEL_FILE, sealed } from "./label.ts";
-import { isPartialName, numbered, partialName, rowsName } from "./names.ts";
+import { numbered, rowsName } from "./names.ts";
+import { fetchExport } from "./partial.ts";
 import { outdated } from "./retention.ts";
-
-/** Room that must be left beside the backup itself: labels, and what the file system takes. Bytes. */
-const MARGIN_BYTES = 4 << 20;
 
 export interface CreateOptions {
   store: CourseStore;
@@ -25,6 +22,8 @@ export interface CreateOptions {
   appVersion: string;
   /** How many of the newest are kept. */
   keep: number;
+  /** Encrypts it. */
+  passphrase?: string;
   /** Also when nothing has changed since the last proven one. */
   always?: boolean;
   clock: Clock;
@@ -40,12 +39,12 @@ export interface CreateOptions {
  * @throws MentorError backup-failed, backup-changed, backup-running, disk-full, stick-removed, host-lost, cancelled
  */
 export async function createBackup(options: CreateOptions): Promise<BackupCreated | null> {
-  const { store, folder, clock, signal, onProgress } = options;
+  const { store, folder, passphrase, clock, signal, onProgress } = options;
   const begun = clock.now();
   const seconds = () => (clock.now() - begun) / 1000;
   const { fingerprint } = await store.state(signal);
   if (fingerprint === null) return null;
-  const standing = options.always === true ? null : await provenOf(folder, fingerprint);
+  const standing = options.always === true ? null : await provenOf(folder, fingerprint, passphrase !== undefined);
   if (standing !== null) return { backup: standing, skipped: true, pruned: [], seconds: seconds() };
 
   try {
@@ -54,12 +53,9 @@ export async function createBackup(options: CreateOptions): Promise<BackupCreate
     await tryWriting(folder);
     const exported = await store.export(signal, onProgress);
     if (exported === null) return null;
-    await clearPartials(folder, exported.id);
-    const partial = join(folder, partialName(exported.id));
-    await mkdir(partial, { recursive: true });
-    await fetchAll(exported, partial, options);
-    await checkAll(exported.files, partial, options);
-    const path = await finish(exported, partial, options);
+    const { partial, files } = await fetchExport(exported, options);
+    await checkAll(files, partial, options);
+    const path = await finish(exported, files, partial, options);
     await store.removeExport(exported.id).catch(() => {});
     const backup = await describeBackup(path);
     return { backup, skipped: false, pruned: await prune(folder, options.keep), seconds: seconds() };
@@ -70,33 +66,13 @@ export async function createBackup(options: CreateOptions): Promise<BackupCreate
 }
 
 /** The newest proven backup of the course as it is now; null where there is none. */
-async function provenOf(folder: string, fingerprint: string): Promise<Backup | null> {
+async function provenOf(folder: string, fingerprint: string, encrypted: boolean): Promise<Backup | null> {
   for (const backup of await listBackups(folder)) {
-    if (backup.problem !== null || backup.provenAt === null) continue;
+    if (backup.problem !== null || backup.provenAt === null || backup.encrypted !== encrypted) continue;
     const label = await readLabel(backup.path).catch(() => null);
     if (label?.fingerprint === fingerprint) return backup;
   }
   return null;
-}
-
-async function fetchAll({ id, files }: HostExport, partial: string, { store, clock, signal, onProgress }: CreateOptions): Promise<void> {
-  const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
-  const free = await freeBytes(partial);
-  const there = (await Promise.all(files.map(({ name }) => sizeOf(join(partial, name))))).reduce((sum, bytes) => sum + bytes, 0);
-  if (free !== null && free < total - there + MARGIN_BYTES) throw Object.assign(new Error("no room"), { code: "ENOSPC" });
-  const meter = new ProgressMeter("bytes", () => clock.now());
-  let before = 0;
-  for (const file of files) {
-    await fetchFile({
-      read: (offset, soon) => store.read(id, file.name, offset, soon),
-      file,
-      path: join(partial, file.name),
-      clock,
-      signal,
-      onBytes: (done) => onProgress({ phase: "fetch", ...meter.at(before + done, total, "Bringing the backup here") }),
-    });
-    before += file.bytes;
-  }
 }
 
 /** Read again from the disk: what was written is what will be found. */
@@ -111,7 +87,7 @@ async function checkAll(files: readonly BackupFile[], partial: string, { clock, 
 }
 
 /** The label makes it a backup, and the name makes it known. */
-async function finish({ id, fingerprint, manifest, files }: HostExport, partial: string, options: CreateOptions): Promise<string> {
+async function finish({ id, fingerprint, manifest }: HostExport, files: readonly BackupFile[], partial: string, options: CreateOptions): Promise<string> {
   const { folder, course, host, appVersion, clock } = options;
   const at = new Date(clock.now());
   const label: Omit<BackupLabel, "seal"> = {
@@ -129,7 +105,7 @@ async function finish({ id, fingerprint, manifest, files }: HostExport, partial:
     rows: manifest.rows,
     documents: manifest.documents.length,
     fingerprint,
-    encrypted: false,
+    encrypted: options.passphrase !== undefined,
     files: [...files],
   };
   await writeDurably(join(partial, LABEL_FILE), `${JSON.stringify(sealed(label), null, 2)}\n`);
@@ -153,28 +129,9 @@ async function prune(folder: string, keep: number): Promise<Backup[]> {
   return removed;
 }
 
-/** What earlier tries of other exports left behind: nobody will ever go on with it. */
-async function clearPartials(folder: string, id: string): Promise<void> {
-  for (const name of await readdir(folder)) {
-    if (isPartialName(name) && name !== partialName(id)) await rm(join(folder, name), { recursive: true, force: true });
-  }
-}
-
 async function tryWriting(folder: string): Promise<void> {
   if (!(await isFolder(folder))) throw Object.assign(new Error(`${folder} is no folder`), { code: "EACCES" });
   const path = join(folder, `.writable-${process.pid}`);
   await writeDurably(path, "");
   await rm(path, { force: true });
 }
-
-async function writeDurably(path: string, text: string): Promise<void> {
-  const file = await open(path, "w", 0o600);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-const sizeOf = (path: string): Promise<number> => stat(path).then(({ size }) => size, () => 0);

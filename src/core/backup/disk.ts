@@ -33,6 +33,17 @@ export async function* chunksOf(path: string, signal: AbortSignal): AsyncGenerat
   }
 }
 
+/** On the disk when this resolves. */
+export async function writeDurably(path: string, content: string | Uint8Array): Promise<void> {
+  const file = await open(path, "w", 0o600);
+  try {
+    await file.writeFile(content);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
 /** Makes sure that names in a folder are on the disk. Windows and some sticks cannot, and need not. */
 export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, "r").catch(() => null);

@@ -78,11 +78,12 @@ export async function createCore({ dataFolder, shell, secrets = openSecrets(file
   const logs = new SessionLogs({ clock });
   const ssh = new SshConnector(join(dataFolder, "known_hosts.json"), clock);
   const keyFolder = join(dataFolder, "keys");
+  const passphrases = new BackupPassphrase(secrets);
   let uploads = 0;
 
   const session = createSession({
     plan: PLAN,
-    steps: createSteps({ dataFolder, cacheFolder: cache, clock, secrets, settings, log: logs.sink, redact: logs.redact, connectors: { ssh, local: { connect: async () => new LocalHost() } } }),
+    steps: createSteps({ dataFolder, cacheFolder: cache, clock, secrets, settings, passphrases, log: logs.sink, redact: logs.redact, connectors: { ssh, local: { connect: async () => new LocalHost() } } }),
     journals: new SessionFolders(dataFolder),
     history: new FileJournal<SessionTimings>(join(dataFolder, "history.jsonl")),
     clock,
@@ -97,7 +98,7 @@ export async function createCore({ dataFolder, shell, secrets = openSecrets(file
     return facts;
   };
 
-  const backups = new SessionBackups({ settings, dataFolder, clock, passphrases: new BackupPassphrase(secrets), running, stick: () => session.snapshot().stick });
+  const backups = new SessionBackups({ settings, dataFolder, clock, passphrases, running, stick: () => session.snapshot().stick });
 
   return {
     info: { version, shell, platform: process.platform, computer: hostname(), dataFolder },

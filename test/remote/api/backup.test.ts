@@ -17,7 +17,7 @@ let course: BackedUpCourse;
 
 beforeAll(async () => {
   milvus = await startMilvus();
-  connection = new MilvusConnection(milvus.address, 30_000);
+  connection = new MilvusConnection(milvus, 30_000);
 }, 240_000);
 afterAll(async () => {
   await connection.close();

@@ -24,7 +24,7 @@ let collection: string;
 
 beforeAll(async () => {
   milvus = await startMilvus();
-  connection = new MilvusConnection(milvus.address, 30_000);
+  connection = new MilvusConnection(milvus, 30_000);
 }, 240_000);
 afterAll(async () => {
   await connection.close();

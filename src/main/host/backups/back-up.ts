@@ -5,6 +5,7 @@ import type { SessionFacts } from "../../../core/session/facts.ts";
 import type { SettingsStore } from "../settings-store.ts";
 import { version } from "../version.ts";
 import { courseStoreOf } from "./course-store.ts";
+import type { BackupPassphrase } from "./passphrase.ts";
 import { backupFolder, courseName } from "./place.ts";
 
 export interface BackUpOptions {
@@ -17,12 +18,15 @@ export interface BackUpOptions {
   /** Default: where the settings say. */
   folder?: string;
   always?: boolean;
+  /** Encrypts it; default: the kept one, where one is kept. */
+  passphrase?: string;
+  passphrases: BackupPassphrase;
   signal: AbortSignal;
   onProgress(progress: BackupProgress): void;
 }
 
 /** Backs up the course of a session, because somebody wants it or because the session stops. null: there is no course yet. */
-export async function backUpCourse({ facts, stick, settings, dataFolder, clock, folder, ...options }: BackUpOptions): Promise<BackupCreated | null> {
+export async function backUpCourse({ facts, stick, settings, dataFolder, clock, folder, passphrase, passphrases, ...options }: BackUpOptions): Promise<BackupCreated | null> {
   return createBackup({
     ...options,
     store: courseStoreOf(facts, clock),
@@ -31,6 +35,7 @@ export async function backUpCourse({ facts, stick, settings, dataFolder, clock, 
     host: facts.require("hostLabel"),
     appVersion: version,
     keep: (await settings.read()).backup.keep,
+    passphrase: passphrase ?? (await passphrases.kept()) ?? undefined,
     clock,
   });
 }

@@ -20,7 +20,7 @@ import type { SessionFacts } from "../../../core/session/facts.ts";
 import { latest } from "../latest.ts";
 import type { SettingsStore } from "../settings-store.ts";
 import { backUpCourse } from "./back-up.ts";
-import type { BackupPassphrase } from "./passphrase.ts";
+import { checkedPassphrase, type BackupPassphrase } from "./passphrase.ts";
 import { courseStoreOf } from "./course-store.ts";
 import { backupFolder } from "./place.ts";
 
@@ -58,24 +58,25 @@ export class SessionBackups {
 
   create(request: BackupCreateRequest, signal: AbortSignal): AsyncGenerator<BackupCreateEvent> {
     return this.#events(signal, async (onProgress) => {
-      const { settings, dataFolder, clock, running, stick } = this.#options;
+      const { running, stick, ...rest } = this.#options;
       const { folder, always } = request;
-      const created = await backUpCourse({ facts: running(), stick: stick() ?? undefined, settings, dataFolder, clock, folder, always, signal, onProgress });
+      const passphrase = request.passphrase === undefined ? undefined : checkedPassphrase(request.passphrase);
+      const created = await backUpCourse({ facts: running(), ...rest, stick: stick() ?? undefined, folder, always, passphrase, signal, onProgress });
       if (created === null) throw new MentorError("input-invalid", "This session has no course yet, so there is nothing to back up.");
       return created;
     });
   }
 
-  verify({ path }: BackupVerifyRequest, signal: AbortSignal): AsyncGenerator<BackupVerifyEvent> {
-    return this.#events(signal, (onProgress) => verifyBackup({ path, clock: this.#options.clock, signal, onProgress }));
+  verify({ path, passphrase }: BackupVerifyRequest, signal: AbortSignal): AsyncGenerator<BackupVerifyEvent> {
+    return this.#events(signal, (onProgress) => verifyBackup({ path, passphrase, clock: this.#options.clock, signal, onProgress }));
   }
 
-  restore({ path, embedAnew }: BackupRestoreRequest, signal: AbortSignal): AsyncGenerator<BackupRestoreEvent> {
-    return this.#events(signal, (onProgress) => {
-      const { clock, running } = this.#options;
+  restore({ path, passphrase, embedAnew }: BackupRestoreRequest, signal: AbortSignal): AsyncGenerator<BackupRestoreEvent> {
+    return this.#events(signal, async (onProgress) => {
+      const { clock, running, passphrases } = this.#options;
       const facts = running();
       const { name, sha256 } = facts.require("embedding");
-      return restoreBackup({ store: courseStoreOf(facts, clock), path, embedding: { name, sha256: sha256! }, embedAnew, clock, signal, onProgress });
+      return restoreBackup({ store: courseStoreOf(facts, clock), path, passphrase: passphrase ?? (await passphrases.kept()) ?? undefined, embedding: { name, sha256: sha256! }, embedAnew, clock, signal, onProgress });
     });
   }
 

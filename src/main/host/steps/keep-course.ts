@@ -10,10 +10,10 @@ import "./facts.ts";
  * still run, the course is backed up. When that fails the session asks: a host that goes away takes
  * the course with it.
  */
-export function keepCourse({ settings, dataFolder, clock }: StepTools): StepImplementation {
-  const wanted = async ({ facts }: StepContext): Promise<boolean> => {
+export function keepCourse({ settings, passphrases, dataFolder, clock }: StepTools): StepImplementation {
+  const wanted = async ({ request }: StepContext): Promise<boolean> => {
     const { atStop } = (await settings.read()).backup;
-    return atStop === "always" || (atStop === "away" && facts.requireHandle("host").kind !== "local");
+    return atStop === "always" || (atStop === "away" && request.host.kind !== "local");
   };
   return {
     id: "keep-course",
@@ -29,7 +29,7 @@ export function keepCourse({ settings, dataFolder, clock }: StepTools): StepImpl
       if (facts.handle("mentor") === undefined && facts.get("course") === undefined) return;
       try {
         if (!(await wanted(context))) return;
-        const created = await backUpCourse({ facts, stick: request.stick, settings, dataFolder, clock, signal, onProgress: progress });
+        const created = await backUpCourse({ facts, stick: request.stick, settings, passphrases, dataFolder, clock, signal, onProgress: progress });
         if (created === null) return;
         const { backup, skipped } = created;
         log("info", skipped ? `Nothing has changed since the backup ${backup.name}.` : `The course is backed up: ${backup.path}, ${backup.rows} passages, read back and proven.`);

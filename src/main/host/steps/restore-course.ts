@@ -22,12 +22,13 @@ export function restoreCourse(tools: StepTools): StepImplementation {
 }
 
 /** Name of the backup that the course was restored from; null where none was needed, or none fits. */
-async function fromBackup({ settings, dataFolder, clock }: StepTools, { facts, request, signal, progress, log }: StepContext, folderToo: boolean): Promise<string | null> {
+async function fromBackup({ settings, passphrases, dataFolder, clock }: StepTools, { facts, request, once, signal, progress, log }: StepContext, folderToo: boolean): Promise<string | null> {
   const store = courseStoreOf(facts, clock);
   if ((await store.state(signal)).fingerprint !== null) return null;
   const course = courseName(facts.require("courseFolder") ?? request.stick ?? null);
   const all = await listBackups(await backupFolder(settings, dataFolder, request.stick));
   const { name, sha256 } = facts.require("embedding");
+  const passphrase = once.passphrase ?? (await passphrases.kept()) ?? undefined;
   let failure: unknown = null;
   for (const backup of all.filter((one) => one.kind === "rows" && one.course === course && one.problem === null && one.provenAt !== null)) {
     if (backup.embedding?.sha256 !== sha256) {
@@ -35,7 +36,7 @@ async function fromBackup({ settings, dataFolder, clock }: StepTools, { facts, r
       continue;
     }
     try {
-      await restoreBackup({ store, path: backup.path, embedding: { name, sha256: sha256! }, clock, signal, onProgress: progress });
+      await restoreBackup({ store, path: backup.path, passphrase, embedding: { name, sha256: sha256! }, clock, signal, onProgress: progress });
       log("info", `The course is restored from ${backup.name}: ${backup.rows} passages, proven.`);
       return backup.name;
     } catch (error) {
