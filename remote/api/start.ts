@@ -51,7 +51,7 @@ export async function startApi(config: ServiceFile<"api">, output: (line: Servic
     report(error);
   }
 
-  const backups = new CourseBackups({ store, storeOptions, folder: join(config.dataDir, "backups"), program: backupProgram, log: (text) => output({ log: text }), now });
+  const backups = new CourseBackups({ store, storeOptions, folder: join(config.dataDir, "backups"), program: backupProgram, embed: (texts, signal) => llm.embed(texts, signal), log: (text) => output({ log: text }), now });
   await backups.clear().catch(report);
 
   const app = routes({ key, store, storeOptions, llm, mentor, ingest, inbox, backups, report });

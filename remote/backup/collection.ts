@@ -22,7 +22,7 @@ export async function shapeOf(connection: MilvusConnection, collection_name: str
   });
   for (const field of found) columnType(field);
   return {
-    collection: description.collection_name,
+    collection: description.schema.name,
     aliases: description.aliases,
     properties: record(description.properties as Pairs),
     fields: found,

@@ -2,10 +2,9 @@ import { createInterface } from "node:readline";
 import { MentorError, toErrorReport } from "../../src/contract/errors.ts";
 import { MilvusConnection } from "../milvus/connection.ts";
 import { CourseCollections } from "../milvus/course-collections.ts";
-import { restoredCollection } from "../milvus/names.ts";
 import { exportCollection } from "./export.ts";
-import { importCollection, readManifest } from "./import.ts";
-import { ProgramRequest, type Exported, type Imported, type ProgramLine } from "./request.ts";
+import { ProgramRequest, type Exported, type ProgramLine } from "./request.ts";
+import { restoreCourse } from "./restore.ts";
 import { sometimes } from "./sometimes.ts";
 
 /**
@@ -31,20 +30,8 @@ async function perform(request: ProgramRequest, signal: AbortSignal): Promise<un
         return { manifest: await exportCollection({ connection, collection, folder, documents, signal, onProgress }) } satisfies Exported;
       }
       case "import": {
-        const { folder, embedding } = request;
-        const backup = await readManifest(folder);
-        if (backup.embedding.sha256 !== embedding.sha256) {
-          throw new MentorError("backup-other-model", `The backup's vectors come from ${backup.embedding.name}; this session searches with ${embedding.name}.`, {
-            details: { kept: backup.embedding.sha256, wanted: embedding.sha256 },
-          });
-        }
-        await collections.clear();
-        const into = await freeName(collections, request.course, request.token);
-        const manifest = await importCollection({ connection, folder, into, signal, onProgress, log });
-        signal.throwIfAborted();
-        onProgress({ phase: "switch", done: 0, total: 1, unit: "steps", rate: null, etaSeconds: null, detail: "Letting the restored course answer" });
-        await collections.promote(into);
-        return { collection: into, rows: manifest.rows, documents: manifest.documents.length, embedding: manifest.embedding, milvus: manifest.milvus } satisfies Imported;
+        const { course, folder, token, embedding } = request;
+        return await restoreCourse({ connection, course, folder, token, embedding, signal, onProgress, log });
       }
       case "undo": {
         if (!(await collections.goBack())) throw new MentorError("restore-nothing-before", "No course from before a restore is kept on this host.");
@@ -54,12 +41,6 @@ async function perform(request: ProgramRequest, signal: AbortSignal): Promise<un
   } finally {
     await connection.close();
   }
-}
-
-/** The same backup may be the one that answers now, or the one before. */
-async function freeName(collections: CourseCollections, course: string, token: string): Promise<string> {
-  const taken = [await collections.current(), await collections.previous()];
-  return ["", "b", "c"].map((ending) => restoredCollection(course, token + ending)).find((name) => !taken.includes(name))!;
 }
 
 const stop = new AbortController();

@@ -1,13 +1,13 @@
 import type { BackupField } from "../../src/contract/backup.ts";
 import { MentorError } from "../../src/contract/errors.ts";
 import type { MilvusConnection } from "../milvus/connection.ts";
-import { columnType, keyIndex, type Batch, type Value } from "./columns.ts";
+import { columnType, keyIndex, type Batch, type ColumnType, type Value } from "./columns.ts";
 
 /** Bytes that a page should have at most: it is held in memory several times over on its way. */
-const PAGE_BYTES = 8 << 20;
+const PAGE_BYTES = 2 << 20;
 const MOST_ROWS = 5_000;
-/** What is not known of a text before it was seen. */
-const TEXT_BYTES = 600;
+/** Of the first page, before it was seen how long the texts are. */
+const FIRST_ROWS = 200;
 
 export interface Collection {
   connection: MilvusConnection;
@@ -15,10 +15,10 @@ export interface Collection {
   fields: readonly BackupField[];
 }
 
-/** A page of rows of this kind that stays within bounds. */
-export function rowsPerPage(fields: readonly BackupField[]): number {
-  const row = fields.reduce((sum, { type, params }) => sum + (type === "FloatVector" ? Number(params.dim) * 4 : type === "VarChar" ? TEXT_BYTES / fields.length : 8), 0);
-  return Math.max(1, Math.min(MOST_ROWS, Math.floor(PAGE_BYTES / row)));
+/** As many rows as stay within bounds, when they are like those of this page. */
+function rowsLike({ rows, columns }: Batch, types: readonly ColumnType[]): number {
+  const bytes = columns.reduce((sum, column, index) => sum + column.reduce<number>((total, value) => total + (value === null ? 1 : types[index]!.bytes(value)), 0), 0);
+  return Math.max(1, Math.min(MOST_ROWS, Math.floor((PAGE_BYTES * rows) / bytes)));
 }
 
 /**
@@ -26,7 +26,8 @@ export function rowsPerPage(fields: readonly BackupField[]): number {
  * for by the key after the last, with strong consistency, until there is none. What comes out of order
  * is refused: rows could be missing in between, and a key that came twice would count twice.
  */
-export async function* pagesOf({ connection, name, fields }: Collection, signal: AbortSignal, limit = rowsPerPage(fields)): AsyncGenerator<Batch> {
+export async function* pagesOf({ connection, name, fields }: Collection, signal: AbortSignal, rowsPerPage?: number): AsyncGenerator<Batch> {
+  let limit = rowsPerPage ?? FIRST_ROWS;
   const key = keyIndex(fields);
   const keyName = fields[key]!.name;
   const names = fields.map((field) => field.name);
@@ -45,7 +46,9 @@ export async function* pagesOf({ connection, name, fields }: Collection, signal:
       if (value === null || (last !== null && !after.follows(value, last))) throw new MentorError("backup-failed", "The course store answered a page of rows out of order.");
       last = value;
     }
-    yield { rows: data.length, columns };
+    const page = { rows: data.length, columns };
+    limit = rowsPerPage ?? rowsLike(page, types);
+    yield page;
   }
 }
 

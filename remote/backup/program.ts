@@ -4,6 +4,9 @@ import type { BackupProgress } from "../../src/contract/backup.ts";
 import { fromErrorReport, MentorError } from "../../src/contract/errors.ts";
 import type { ProgramLine, ProgramRequest } from "./request.ts";
 
+/** Megabytes of V8's heap, old and young: without a word V8 lets garbage grow to half a gigabyte before it collects any. */
+export const PROGRAM_FLAGS = ["--max-old-space-size=128", "--max-semi-space-size=2"];
+
 /** How long it may take to leave after it was asked to. */
 const GRACE_MS = 10_000;
 
@@ -15,7 +18,7 @@ const GRACE_MS = 10_000;
  */
 export async function* runBackupProgram<Result>(program: string, request: ProgramRequest, signal: AbortSignal, log: (text: string) => void): AsyncGenerator<BackupProgress, Result> {
   signal.throwIfAborted();
-  const child = spawn(process.execPath, [program], { stdio: ["pipe", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [...PROGRAM_FLAGS, program], { stdio: ["pipe", "pipe", "pipe"] });
   let said = "";
   child.stderr.on("data", (text) => (said = (said + String(text)).slice(-4000)));
   child.stdin.on("error", () => {});

@@ -1,4 +1,4 @@
-import type { MilvusConnection } from "./connection.ts";
+import { searchFailed, type MilvusConnection } from "./connection.ts";
 import { currentAlias, isRestored, previousAlias } from "./names.ts";
 
 /** Which collections a course has: the one that answers, the one before the last restore, and what interrupted restores left behind. */
@@ -45,6 +45,8 @@ export class CourseCollections {
   async clear(): Promise<void> {
     const kept = new Set([await this.current(), await this.previous()]);
     const { data } = await this.#connection.call("showCollections", (client) => client.showCollections());
+    // What answers must be among them, or nothing that is known here can be relied on.
+    for (const name of kept) if (name !== null && !data.some((one) => one.name === name)) throw searchFailed(`The course store does not list the collection ${name} that answers for the course.`);
     for (const { name } of data) {
       if ((name === this.#course || isRestored(this.#course, name)) && !kept.has(name)) await this.#connection.call("drop", (client) => client.dropCollection({ collection_name: name }));
     }
@@ -64,8 +66,9 @@ export class CourseCollections {
   async #behind(name: string): Promise<string | null> {
     const { value } = await this.#connection.call("hasCollection", (client) => client.hasCollection({ collection_name: name }));
     if (!value) return null;
-    const { collection_name } = await this.#connection.call("describeCollection", (client) => client.describeCollection({ collection_name: name, cache: false }));
-    return collection_name;
+    // A server answers with the name that it was asked for; the schema has the collection's own.
+    const { schema } = await this.#connection.call("describeCollection", (client) => client.describeCollection({ collection_name: name, cache: false }));
+    return schema.name;
   }
 
   async #point(alias: string, collection_name: string): Promise<void> {

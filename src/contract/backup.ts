@@ -51,7 +51,7 @@ export const BackupLabel = z.object({
   embedding: BackupEmbedding.nullable(),
   rows: z.number().int().nonnegative().nullable(),
   documents: z.number().int().nonnegative().nullable(),
-  /** Of the course's documents and the number of its rows: equal where nothing has changed since. */
+  /** Of the course's documents, the number of its rows and its search model: equal where nothing has changed since. */
   fingerprint: Sha256.nullable(),
   encrypted: z.boolean(),
   /** As they lie here. */
@@ -221,6 +221,7 @@ export interface CourseState {
   fingerprint: string | null;
   rows: number;
   documents: number;
+  milvus: BackupMilvus;
 }
 
 /** A proven export that waits on the host to be fetched. */

@@ -35,6 +35,7 @@ export interface CliResults {
   "backup list": BackupList;
   "backup verify": { verified: BackupVerified };
   "backup restore": { restored: BackupRestored };
+  "backup passphrase": { kept: boolean };
   "backup prune": { pruned: BackupPruned };
   practice: { ready: true; stick: string; steps: StepTiming[]; firstTokenSeconds: number; answer: CliAnswer };
 }

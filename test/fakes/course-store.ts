@@ -29,7 +29,7 @@ export class FakeCourseStore implements CourseStore {
     this.#partBytes = partBytes;
   }
 
-  state: CourseStore["state"] = async () => ({ fingerprint: this.#fingerprint(), rows: 2, documents: 1 });
+  state: CourseStore["state"] = async () => ({ fingerprint: this.#fingerprint(), rows: 2, documents: 1, milvus: { kind: "lite", version: "3.2.2" } });
 
   export: CourseStore["export"] = async () => {
     const fingerprint = this.#fingerprint();

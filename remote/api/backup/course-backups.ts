@@ -1,15 +1,24 @@
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { BackupFile, BackupLine, CourseState, HostExport, RestoreOrder } from "../../../src/contract/backup.ts";
+import type { BackupFile, BackupMilvus, BackupLine, CourseState, HostExport, RestoreOrder } from "../../../src/contract/backup.ts";
 import { MentorError } from "../../../src/contract/errors.ts";
+import { milvusOf } from "../../backup/collection.ts";
 import { writeDurably } from "../../backup/export.ts";
+import { readManifest, type Remaking } from "../../backup/import.ts";
 import { runBackupProgram } from "../../backup/program.ts";
 import type { Exported, Imported, ProgramRequest } from "../../backup/request.ts";
+import { restoreCourse } from "../../backup/restore.ts";
+import { sometimes } from "../../backup/sometimes.ts";
+import { MilvusConnection } from "../../milvus/connection.ts";
+import { fromRow } from "../../milvus/passage.ts";
 import type { PassageStore, StoreOptions } from "../../milvus/store.ts";
+import { embeddingText } from "../passages.ts";
 
 /** What nobody fetched or asked for any more after this long is cleared away. */
 const ABANDONED_AFTER_MS = 24 * 60 * 60 * 1000;
+/** Milliseconds that one call of Milvus may take. */
+const CALL_MS = 180_000;
 const ID = /^[0-9a-f]{16}$/;
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
@@ -20,6 +29,8 @@ export interface CourseBackupsOptions {
   folder: string;
   /** Path of the backup program. */
   program: string;
+  /** Vectors of texts, by this session's search model. */
+  embed(texts: string[], signal: AbortSignal): Promise<number[][]>;
   log(text: string): void;
   now(): number;
 }
@@ -36,7 +47,16 @@ export class CourseBackups {
   async state(): Promise<CourseState> {
     const documents = await this.#options.store.documents();
     const rows = await this.#options.store.count();
-    return { fingerprint: rows === 0 ? null : fingerprint(documents, rows), rows, documents: documents.length };
+    return { fingerprint: rows === 0 ? null : fingerprint(documents, rows, this.#options.storeOptions.embedding.sha256), rows, documents: documents.length, milvus: await this.#milvus() };
+  }
+
+  async #milvus(): Promise<BackupMilvus> {
+    const connection = new MilvusConnection(this.#target().milvus, CALL_MS);
+    try {
+      return await milvusOf(connection);
+    } finally {
+      await connection.close();
+    }
   }
 
   /** A proven export; the one that waits already, where nothing has changed since. @throws MentorError backup-running, backup-changed, backup-failed, disk-full, search-failed */
@@ -79,16 +99,18 @@ export class CourseBackups {
   }
 
   /** @throws MentorError backup-running, backup-missing, backup-other-model, backup-damaged, restore-failed, search-failed */
-  async *restore({ id }: RestoreOrder, signal: AbortSignal): AsyncGenerator<BackupLine> {
+  async *restore({ id, embedAnew = false }: RestoreOrder, signal: AbortSignal): AsyncGenerator<BackupLine> {
     const { store, storeOptions } = this.#options;
     const folder = join(this.#options.folder, "incoming", id);
     if ((await stat(join(folder, "manifest.json")).catch(() => null)) === null) throw new MentorError("backup-missing", "The backup has not arrived on the host.");
     const { name, sha256 } = storeOptions.embedding;
     yield* this.#alone(signal, (push) =>
       store.paused(async () => {
-        const { collection, rows, documents } = await this.#run<Imported>({ ...this.#target(), action: "import", folder, token: id, embedding: { name, sha256 } }, signal, push);
+        const anew = embedAnew && (await readManifest(folder)).embedding.sha256 !== sha256;
+        const work = { folder, token: id, embedding: { name, sha256 } };
+        const { collection, rows, documents } = anew ? await this.#remake(work, signal, push) : await this.#run<Imported>({ ...this.#target(), action: "import", ...work }, signal, push);
         await rm(folder, { recursive: true, force: true });
-        push({ type: "restored", restored: { collection, rows, documents, embeddedAnew: false } });
+        push({ type: "restored", restored: { collection, rows, documents, embeddedAnew: anew } });
       }),
     );
   }
@@ -144,6 +166,20 @@ export class CourseBackups {
     }
   }
 
+  /** Here and not in the program: the search model is asked for every passage, and the rest is little work beside that. */
+  async #remake(work: { folder: string; token: string; embedding: { name: string; sha256: string } }, signal: AbortSignal, push: (line: BackupLine) => void): Promise<Imported> {
+    const { embed, log } = this.#options;
+    const { milvus, course } = this.#target();
+    const connection = new MilvusConnection(milvus, CALL_MS);
+    const onProgress = sometimes((progress) => push({ type: "progress", progress }));
+    const anew: Remaking = { embedding: work.embedding, vectors: (rows, soon) => embed(rows.map((row) => embeddingText(fromRow(row))), soon) };
+    try {
+      return await restoreCourse({ connection, course, ...work, anew, signal, onProgress, log });
+    } finally {
+      await connection.close();
+    }
+  }
+
   /** One at a time: two restores at once would each clear away what the other makes. */
   async *#alone(signal: AbortSignal, work: (push: (line: BackupLine) => void) => Promise<unknown>): AsyncGenerator<BackupLine> {
     while (this.#running !== null) {
@@ -186,8 +222,8 @@ export class CourseBackups {
 const EXPORT_FILE = "export.json";
 
 /** Changes whenever a document does: each ingest of one gives it a new time. */
-function fingerprint(documents: readonly object[], rows: number): string {
-  return createHash("sha256").update(JSON.stringify([documents, rows])).digest("hex");
+function fingerprint(documents: readonly object[], rows: number, embedding: string): string {
+  return createHash("sha256").update(JSON.stringify([documents, rows, embedding])).digest("hex");
 }
 
 async function fileOf(path: string, name: string): Promise<BackupFile> {

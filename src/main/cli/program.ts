@@ -4,7 +4,7 @@ import { OWN_MILVUS_KINDS } from "../../contract/milvus.ts";
 import { parseMirrorUrl } from "../../core/upload/mirror-url.ts";
 import type { CommandContext } from "./command.ts";
 import { ask } from "./commands/ask.ts";
-import { createBackup, listBackups, pruneBackups, restoreBackup, verifyBackup, type RestoreOptions, type WhereOptions } from "./commands/backup.ts";
+import { createBackup, keepPassphrase, listBackups, pruneBackups, restoreBackup, verifyBackup, type CreateOptions, type RestoreOptions, type WhereOptions } from "./commands/backup.ts";
 import { ingest } from "./commands/ingest.ts";
 import { llm, type LlmOptions } from "./commands/llm.ts";
 import { logs } from "./commands/logs.ts";
@@ -61,18 +61,21 @@ export function createProgram(context: CommandContext, version: string): Command
   secret.command("list").description("tell which keys are kept, not what they are").addOption(json()).action(() => listSecrets(context));
   const backup = program.command("backup").description("keep the course where no pod can take it, and bring it back");
   const place = (command: Command) => command.option("--folder <dir>", "folder of the backups (default: the stick's, or as the settings say)").option("--stick <dir>", "look on this stick where no session runs").addOption(json());
+  const passphrase = () => new Option("--passphrase", "of an encrypted backup: ask for it, or read it from the standard input");
   const nameOf = (required: boolean) => new Argument(required ? "<backup>" : "[backup]", "name in the list, or path of a backup");
-  backup.command("create").description("back the course up and prove it").option("--folder <dir>", "folder to keep it in (default: the stick's, or as the settings say)").option("--always", "also when nothing has changed since the last one").addOption(json()).action((options: WhereOptions) => createBackup(options, context));
+  backup.command("create").description("back the course up and prove it").option("--folder <dir>", "folder to keep it in (default: the stick's, or as the settings say)").option("--always", "also when nothing has changed since the last one").option("--encrypt", "with a passphrase, which is asked for or read from the standard input").option("--cold", "copy the store's whole folder instead, with Milvus stopped meanwhile; fits the same version only").addOption(json()).action((options: CreateOptions) => createBackup(options, context));
   place(backup.command("list").description("tell which backups there are")).action((options: WhereOptions) => listBackups(options, context));
-  place(backup.command("verify").description("read a backup whole and compare it with what it was").addArgument(nameOf(true))).action((name: string, options: WhereOptions) => verifyBackup(name, options, context));
+  place(backup.command("verify").description("read a backup whole and compare it with what it was").addArgument(nameOf(true)).addOption(passphrase())).action((name: string, options: WhereOptions & { passphrase?: boolean }) => verifyBackup(name, options, context));
   place(
     backup
       .command("restore")
       .description("bring a backup's course back into the running session (default: the newest)")
       .addArgument(nameOf(false))
+      .addOption(passphrase())
       .option("--undo", "give the course back as it was before the last restore")
       .option("--embed-anew", "prepare the text anew where the backup comes from another search model"),
   ).action((name: string | undefined, options: RestoreOptions) => restoreBackup(name, options, context));
+  backup.command("passphrase").description("keep a passphrase that every backup is encrypted with").option("--forget", "forget it").addOption(json()).action((options: { forget?: boolean }) => keepPassphrase(options, context));
   place(backup.command("prune").description("remove old backups: the newest are kept, and one for each of the last seven days").option("--dry-run", "only tell what would be removed")).action((options: WhereOptions) => pruneBackups(options, context));
   program.command("status").description("tell what is running").addOption(json()).action(() => status(context));
   program

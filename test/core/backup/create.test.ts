@@ -40,9 +40,9 @@ const LOST = new MentorError("host-lost", "The host does not answer.");
 
 test("a cut line is taken up where it was cut, by itself", async () => {
   cutAt("rows-00001.parquet", 30_000, LOST);
-  let done = false;
-  const made = create().finally(() => (done = true));
-  while (!done) await clock.advance(500);
+  const state = { done: false };
+  const made = create().finally(() => (state.done = true));
+  while (!state.done) await clock.advance(500);
   const { backup } = await made;
   expect(store.reads).toEqual(["manifest.json@0", "rows-00001.parquet@0", "rows-00001.parquet@30000", "rows-00002.parquet@0"]);
   expect(await readFile(join(backup.path, "rows-00001.parquet"))).toEqual(Buffer.from(store.files.get("rows-00001.parquet")!));

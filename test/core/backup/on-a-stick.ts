@@ -39,4 +39,4 @@ const told = await back().then(
   (error: unknown) => toErrorReport(error),
 );
 const there = scene === "pulled" ? [] : (await listBackups(folder)).map(({ name, problem }) => ({ name, problem }));
-console.log(JSON.stringify({ told, first: first?.backup.name ?? null, there, left: scene === "pulled" ? [] : readdirSync(folder).filter((name) => name.startsWith(".writable")) }));
+process.stdout.write(JSON.stringify({ told, first: first?.backup.name ?? null, there, left: scene === "pulled" ? [] : readdirSync(folder).filter((name) => name.startsWith(".writable")) }));

@@ -184,6 +184,16 @@ test("retry after a failed stop goes on stopping, and a key may ask for its pass
   expect(session.effects).toEqual(["undo self-check"]);
 });
 
+test("a backup that fails at Stop asks for itself, and Stop without it goes on", () => {
+  const session = stopping().undone("self-check");
+  session.send({ type: "undo-failed", step: "keep-course", error: { code: "backup-failed", message: "The stick is full." }, facts: {} } as SessionInput);
+  expect(session.state).toMatchObject({ phase: "needs-help", error: { code: "backup-failed" } });
+  session.send({ type: "retry" });
+  expect(session.effects).toEqual(["undo keep-course"]);
+  session.undone("keep-course");
+  expect(session.effects).toEqual(["undo restore-course"]);
+});
+
 test("a connection lost while ready asks for help; retry connects again and adopts the rest in order", () => {
   const session = ready();
   session.send({ type: "step-lost", step: "connect", error: LOST } as SessionInput);

@@ -102,6 +102,32 @@ test("a backup from another search model is refused before anything is sent, and
   expect(await course.files()).toEqual(["engines.txt", "fruit/apples.md"]);
 });
 
+test("where the search model is another one, the text is prepared anew when that is wanted, and found by it", async () => {
+  await course.ingest();
+  const { backup } = await course.create();
+  await course.ingest({ "tea.md": "# Tea\n\nTea is picked by hand." });
+  const embedded = course.llm.embedded.length;
+  // The stand-in makes the same vectors under any name; what matters is who is asked, and what the collection says.
+  await course.api.close();
+  course.embedding = { name: "model-b", sha256: "b".repeat(64) };
+  await course.start();
+  await expect(course.files()).rejects.toMatchObject({ code: "course-other-model" });
+  await expect(course.restore(backup.path)).rejects.toMatchObject({ code: "backup-other-model" });
+  expect(await course.restore(backup.path, { embedAnew: true })).toMatchObject({ rows: 3, documents: 2, embeddedAnew: true });
+  expect(course.llm.embedded.length).toBeGreaterThanOrEqual(embedded + 3);
+  expect(course.llm.embedded.slice(embedded).join("\n")).toContain("Apples ripen in autumn");
+  expect(course.progress.some(({ phase }) => phase === "embed")).toBe(true);
+  expect(await course.files()).toEqual(["engines.txt", "fruit/apples.md"]);
+  expect(await course.found("When do apples ripen into cider?")).toBe("fruit/apples.md");
+  expect((await course.create()).backup.embedding).toMatchObject({ name: "model-b" });
+});
+
+test("there is nothing to go back to before anything was restored", async () => {
+  await course.ingest();
+  await expect(course.backups.undo(NEVER, () => {})).rejects.toMatchObject({ code: "restore-nothing-before" });
+  expect(await course.files()).toEqual(["engines.txt", "fruit/apples.md"]);
+});
+
 test("questions are answered while a backup is made, and documents that come meanwhile come after it", async () => {
   await course.ingest();
   let adding: Promise<void> | null = null;

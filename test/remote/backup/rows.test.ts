@@ -99,6 +99,25 @@ test("a restored collection has the same rows, schema and index, and says so onl
   expect(hash.digest()).toBe(manifest.contentSha256);
 });
 
+test("a row too many in what was restored is found out, and it is not let answer", async () => {
+  await insertRows(connection, collection, rows(300));
+  await exported();
+  const into = `${collection}_r`;
+  let added: Promise<void> | null = null;
+  const importing = importCollection({
+    connection,
+    folder: join(folder, "export"),
+    into,
+    signal: NEVER,
+    onProgress: ({ phase }) => {
+      if (phase === "index") added ??= insertRows(connection, into, rows(1, 9));
+    },
+    log: () => {},
+  });
+  await expect(importing).rejects.toMatchObject({ code: "restore-failed", message: "The backup has 300 rows, but Milvus kept 301." });
+  await added;
+});
+
 test("rows that come while it is read are found out, whichever page they belong to", async () => {
   await insertRows(connection, collection, rows(300));
   let added = false;

@@ -1,10 +1,13 @@
 import { resolve } from "node:path";
-import type { Backup, BackupProgress } from "../../../contract/backup.ts";
+import { text } from "node:stream/consumers";
+import type { Backup, BackupCreateRequest, BackupProgress } from "../../../contract/backup.ts";
 import { MentorError } from "../../../contract/errors.ts";
 import type { CommandContext } from "../command.ts";
 import { withCore } from "../core.ts";
+import { UsageError } from "../failure.ts";
 import type { Output } from "../output.ts";
 import { createProgressView } from "../progress-view.ts";
+import { askSecret } from "../terminal.ts";
 import { formatBytes, formatSeconds } from "../units.ts";
 
 export interface WhereOptions {
@@ -12,10 +15,19 @@ export interface WhereOptions {
   stick?: string;
 }
 
-export async function createBackup({ folder, always }: WhereOptions & { always?: boolean }, { output, connect }: CommandContext): Promise<void> {
+export interface CreateOptions extends WhereOptions {
+  always?: boolean;
+  encrypt?: boolean;
+  cold?: boolean;
+}
+
+export async function createBackup({ folder, always, encrypt, cold }: CreateOptions, { output, connect }: CommandContext): Promise<void> {
+  if (cold && encrypt) throw new UsageError("--encrypt goes with a backup of rows, not with --cold.");
+  const passphrase = encrypt ? await newPassphrase(output) : undefined;
   await withCore(connect, async (client) => {
     const signal = output.terminal.interrupt;
-    const created = await followed(output, "Back up", await client.backup.create({ ...(folder === undefined ? {} : { folder: absolute(folder, output) }), ...(always ? { always } : {}) }, { signal }));
+    const request: BackupCreateRequest = { ...(folder === undefined ? {} : { folder: absolute(folder, output) }), ...(always ? { always } : {}), ...(passphrase === undefined ? {} : { passphrase }), ...(cold ? { kind: "cold" } : {}) };
+    const created = await followed(output, "Back up", await client.backup.create(request, { signal }));
     const { backup, skipped, pruned, seconds } = created;
     if (skipped) output.line(`Nothing has changed since the backup ${backup.name}; it is still the newest.`);
     else output.line(`Backed up and proven in ${formatSeconds(seconds)}: ${backup.path} (${described(backup)})`);
@@ -35,29 +47,36 @@ export async function listBackups({ folder, stick }: WhereOptions, { output, con
   output.result("backup list", list);
 }
 
-export async function verifyBackup(name: string, options: WhereOptions, { output, connect }: CommandContext): Promise<void> {
+export async function verifyBackup(name: string, options: WhereOptions & PassphraseOption, { output, connect }: CommandContext): Promise<void> {
+  const passphrase = options.passphrase ? await knownPassphrase(output) : undefined;
   await withCore(connect, async (client) => {
     const { path } = await chosen(name, await client.backup.list(where(options, output)), output);
-    const verified = await followed(output, "Verify", await client.backup.verify({ path }, { signal: output.terminal.interrupt }));
+    const verified = await followed(output, "Verify", await client.backup.verify({ path, ...(passphrase === undefined ? {} : { passphrase }) }, { signal: output.terminal.interrupt }));
     output.line(`${verified.backup.name} is whole: ${formatBytes(verified.bytes)} read and proven in ${formatSeconds(verified.seconds)}.`);
     output.result("backup verify", { verified });
   });
 }
 
-export interface RestoreOptions extends WhereOptions {
+interface PassphraseOption {
+  passphrase?: boolean;
+}
+
+export interface RestoreOptions extends WhereOptions, PassphraseOption {
   undo?: boolean;
   embedAnew?: boolean;
 }
 
-export async function restoreBackup(name: string | undefined, { undo, embedAnew, ...options }: RestoreOptions, { output, connect }: CommandContext): Promise<void> {
+export async function restoreBackup(name: string | undefined, { undo, embedAnew, passphrase: asks, ...options }: RestoreOptions, { output, connect }: CommandContext): Promise<void> {
+  const passphrase = asks ? await knownPassphrase(output) : undefined;
   await withCore(connect, async (client) => {
     const signal = output.terminal.interrupt;
     const events = undo
       ? await client.backup.undoRestore(undefined, { signal })
-      : await client.backup.restore({ path: (await chosen(name, await client.backup.list(where(options, output)), output)).path, ...(embedAnew ? { embedAnew } : {}) }, { signal });
+      : await client.backup.restore({ path: (await chosen(name, await client.backup.list(where(options, output)), output)).path, ...(embedAnew ? { embedAnew } : {}), ...(passphrase === undefined ? {} : { passphrase }) }, { signal });
     const restored = await followed(output, undo ? "Go back" : "Restore", events);
     const amount = `${restored.documents} documents, ${restored.rows} passages`;
-    output.line(undo ? `The course is as it was before the last restore: ${amount}.` : `Restored and proven in ${formatSeconds(restored.seconds)}: ${amount}. Go back with: ai-mentor backup restore --undo`);
+    if (!restored.undoable) output.line(`The store's folder is that of the copy again: ${amount}.`);
+    else output.line(undo ? `The course is as it was before the last restore: ${amount}.` : `Restored and proven in ${formatSeconds(restored.seconds)}: ${amount}. Go back with: ai-mentor backup restore --undo`);
     output.result("backup restore", { restored });
   });
 }
@@ -67,6 +86,32 @@ export async function pruneBackups({ dryRun, ...options }: WhereOptions & { dryR
   for (const backup of pruned.removed) output.line(`${dryRun ? "would remove" : "removed"}  ${backup.name}  ${described(backup)}`);
   if (pruned.removed.length === 0) output.line("There is nothing to remove.");
   output.result("backup prune", { pruned });
+}
+
+/** Keeps the passphrase that backups at Stop are encrypted with, or forgets it. */
+export async function keepPassphrase({ forget }: { forget?: boolean }, { output, connect }: CommandContext): Promise<void> {
+  const passphrase = forget ? null : await newPassphrase(output);
+  await withCore(connect, (client) => client.backup.keepPassphrase({ passphrase }));
+  output.line(forget ? "No passphrase is kept any more; backups made with it still need it." : "The passphrase is kept: from now on backups are encrypted with it. Write it down elsewhere too.");
+  output.result("backup passphrase", { kept: !forget });
+}
+
+/** Asked for twice at a terminal, because nobody can read a backup whose passphrase was mistyped; else read from the standard input. */
+async function newPassphrase(output: Output): Promise<string> {
+  const { terminal } = output;
+  if (terminal.stdin.isTTY !== true) return knownPassphrase(output);
+  const first = await askSecret(terminal, "Passphrase for the backup (not shown): ");
+  const second = await askSecret(terminal, "The same again: ");
+  terminal.interrupt.throwIfAborted();
+  if (first === null || first !== second) throw new UsageError("The two passphrases are not the same.");
+  return first;
+}
+
+async function knownPassphrase({ terminal }: Output): Promise<string> {
+  const given = terminal.stdin.isTTY === true ? await askSecret(terminal, "Passphrase of the backup (not shown): ") : (await text(terminal.stdin)).replace(/\r?\n$/, "");
+  terminal.interrupt.throwIfAborted();
+  if (given === null || given === "") throw new UsageError("No passphrase was given. Type it when asked, or pipe it in.");
+  return given;
 }
 
 type Followed<Result> = AsyncIterable<{ type: "progress"; progress: BackupProgress } | { type: "done"; result: Result }>;

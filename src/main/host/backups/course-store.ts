@@ -1,9 +1,26 @@
 import { MentorBackups } from "../../../adapters/mentor/backups.ts";
 import type { Clock } from "../../../core/ports.ts";
 import type { CourseStore } from "../../../core/backup/course-store.ts";
+import type { StoreControl } from "../../../core/backup/store-control.ts";
 import type { SessionFacts } from "../../../core/session/facts.ts";
 import { uploadFile } from "../../../core/upload/upload.ts";
+import { kitProgram } from "../../../core/kit/install.ts";
+import { milvusConfig } from "../steps/services.ts";
 import "../steps/facts.ts";
+
+/** Of a running session: stops and starts Milvus through the agent. */
+export function storeControlOf(facts: SessionFacts): StoreControl {
+  const agent = facts.requireHandle("agent");
+  const { milvusData, courseData } = facts.require("layout");
+  return {
+    host: facts.requireHandle("host"),
+    dataDir: milvusData,
+    backups: `${courseData}/backups`,
+    node: kitProgram(facts.require("kit").path, "node"),
+    stop: () => agent.stopService("milvus"),
+    start: async () => void (await agent.startService("milvus", milvusConfig(facts))),
+  };
+}
 
 /** The course of a running session. Throws `host-lost` where this app is not connected to it. */
 export function courseStoreOf(facts: SessionFacts, clock: Clock): CourseStore {

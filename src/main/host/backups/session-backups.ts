@@ -11,6 +11,7 @@ import type {
 } from "../../../contract/backup.ts";
 import { MentorError } from "../../../contract/errors.ts";
 import { describeBackup, listBackups, removeBackup } from "../../../core/backup/backup-folder.ts";
+import { createColdCopy, restoreColdCopy } from "../../../core/backup/cold.ts";
 import { freeBytes } from "../../../core/backup/disk.ts";
 import { restoreBackup } from "../../../core/backup/restore.ts";
 import { outdated } from "../../../core/backup/retention.ts";
@@ -21,8 +22,9 @@ import { latest } from "../latest.ts";
 import type { SettingsStore } from "../settings-store.ts";
 import { backUpCourse } from "./back-up.ts";
 import { checkedPassphrase, type BackupPassphrase } from "./passphrase.ts";
-import { courseStoreOf } from "./course-store.ts";
-import { backupFolder } from "./place.ts";
+import { version } from "../version.ts";
+import { courseStoreOf, storeControlOf } from "./course-store.ts";
+import { backupFolder, courseName } from "./place.ts";
 
 type Where = { folder?: string; stick?: string };
 type Event<Result> = { type: "progress"; progress: BackupProgress } | { type: "done"; result: Result };
@@ -61,6 +63,12 @@ export class SessionBackups {
       const { running, stick, ...rest } = this.#options;
       const { folder, always } = request;
       const passphrase = request.passphrase === undefined ? undefined : checkedPassphrase(request.passphrase);
+      if (request.kind === "cold") {
+        const facts = running();
+        const { clock } = rest;
+        const course = courseName(facts.get("courseFolder") ?? stick());
+        return createColdCopy({ store: courseStoreOf(facts, clock), control: storeControlOf(facts), clock, folder: await this.#folder({ folder }), course, host: facts.require("hostLabel"), appVersion: version, signal, onProgress });
+      }
       const created = await backUpCourse({ facts: running(), ...rest, stick: stick() ?? undefined, folder, always, passphrase, signal, onProgress });
       if (created === null) throw new MentorError("input-invalid", "This session has no course yet, so there is nothing to back up.");
       return created;
@@ -76,6 +84,7 @@ export class SessionBackups {
       const { clock, running, passphrases } = this.#options;
       const facts = running();
       const { name, sha256 } = facts.require("embedding");
+      if ((await describeBackup(path)).kind === "cold") return restoreColdCopy({ store: courseStoreOf(facts, clock), control: storeControlOf(facts), path, clock, signal, onProgress });
       return restoreBackup({ store: courseStoreOf(facts, clock), path, passphrase: passphrase ?? (await passphrases.kept()) ?? undefined, embedding: { name, sha256: sha256! }, embedAnew, clock, signal, onProgress });
     });
   }
