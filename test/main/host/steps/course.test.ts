@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest
 import { systemClock } from "../../../../src/adapters/local/clock.ts";
 import { LocalHost } from "../../../../src/adapters/local/host.ts";
 import { fileSecrets } from "../../../../src/adapters/local/secrets.ts";
-import { ERRORS, type ErrorCode } from "../../../../src/contract/errors.ts";
+import { ERRORS } from "../../../../src/contract/errors.ts";
 import { SessionFacts } from "../../../../src/core/session/facts.ts";
 import type { StepContext } from "../../../../src/core/session/step.ts";
 import { BackupPassphrase } from "../../../../src/main/host/backups/passphrase.ts";
@@ -76,9 +76,8 @@ test("a backup at Stop that fails asks, with the choice to stop without it; noth
   const blocked = join(course.folder, "a-file");
   await writeFile(blocked, "");
   await tools.settings.update((settings) => ({ ...settings, backup: { ...settings.backup, folder: join(blocked, "backups") } }));
-  const failure = await (await Promise.resolve(keepCourse(tools).undo!(await context())).catch((error: unknown) => error)) as { code: ErrorCode; advice: string };
-  expect(failure).toMatchObject({ code: "backup-failed", advice: expect.stringContaining("stop without this backup") });
-  expect(ERRORS[failure.code]).toMatchObject({ action: "stop-without-backup", costsWhileWaiting: true });
+  await expect(keepCourse(tools).undo!(await context())).rejects.toMatchObject({ code: "backup-failed", advice: expect.stringContaining("stop without this backup") });
+  expect(ERRORS["backup-failed"]).toMatchObject({ action: "stop-without-backup", costsWhileWaiting: true });
   await keepCourse(tools).undo!(await context({ withoutBackup: true }));
   expect(said.join("\n")).toContain("not backed up, as you asked");
 });
