@@ -18,7 +18,7 @@ const GRACE_MS = 10_000;
  */
 export async function* runBackupProgram<Result>(program: string, request: ProgramRequest, signal: AbortSignal, log: (text: string) => void): AsyncGenerator<BackupProgress, Result> {
   signal.throwIfAborted();
-  const child = spawn(process.execPath, [...PROGRAM_FLAGS, program], { stdio: ["pipe", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [...PROGRAM_FLAGS, ...(request.milvus.tls ? ["--use-system-ca"] : []), program], { stdio: ["pipe", "pipe", "pipe"] });
   let said = "";
   child.stderr.on("data", (text) => (said = (said + String(text)).slice(-4000)));
   child.stdin.on("error", () => {});

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { BackupEmbedding, BackupMilvus, BackupProgress, RowsManifest } from "../../src/contract/backup.ts";
 import type { ErrorReport } from "../../src/contract/errors.ts";
-import { MilvusTarget } from "../milvus/target.ts";
+import { MilvusTarget } from "../../src/contract/milvus.ts";
 
 const Common = {
   milvus: MilvusTarget,

@@ -1,4 +1,5 @@
 import { MentorBackups } from "../../../adapters/mentor/backups.ts";
+import { MentorError } from "../../../contract/errors.ts";
 import type { Clock } from "../../../core/ports.ts";
 import type { CourseStore } from "../../../core/backup/course-store.ts";
 import type { StoreControl } from "../../../core/backup/store-control.ts";
@@ -11,14 +12,16 @@ import "../steps/facts.ts";
 /** Of a running session: stops and starts Milvus through the agent. */
 export function storeControlOf(facts: SessionFacts): StoreControl {
   const agent = facts.requireHandle("agent");
-  const { milvusData, courseData } = facts.require("layout");
+  const { courseData } = facts.require("layout");
+  if (facts.get("milvus")?.kind === "remote") throw new MentorError("input-invalid", "This session's Milvus is somebody else's: its folder cannot be copied from here.", { advice: "Make a backup of rows instead." });
+  const milvus = milvusConfig(facts);
   return {
     host: facts.requireHandle("host"),
-    dataDir: milvusData,
+    dataDir: milvus.dataDir,
     backups: `${courseData}/backups`,
     node: kitProgram(facts.require("kit").path, "node"),
     stop: () => agent.stopService("milvus"),
-    start: async () => void (await agent.startService("milvus", milvusConfig(facts))),
+    start: async () => void (await agent.startService("milvus", milvus)),
   };
 }
 
