@@ -1,4 +1,6 @@
 import type { ServiceConfigs, ServiceName } from "../../src/contract/agent.ts";
+import type { MentorError } from "../../src/contract/errors.ts";
+import type { Clock } from "./clock.ts";
 import type { Liveness } from "./liveness.ts";
 
 /** How one service is started, asked whether it is ready, and stopped. */
@@ -10,6 +12,8 @@ export interface Launcher<Name extends ServiceName> {
   environment?(config: ServiceConfigs[Name]): Record<string, string>;
   /** A real call to the service that costs it next to nothing. False or a rejection: not yet. */
   probe(config: ServiceConfigs[Name], key: string, signal: AbortSignal): Promise<boolean>;
+  /** Taken before the first process and let go after the last, whatever becomes of them. `lost`: end at once. */
+  hold?(config: ServiceConfigs[Name], given: { clock: Clock; signal: AbortSignal; say(detail: string): void; lost(error: MentorError): void }): Promise<() => Promise<void>>;
   stopSignal: NodeJS.Signals;
   /** From the polite signal to the hard one. */
   graceMs: number;

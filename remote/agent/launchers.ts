@@ -1,9 +1,11 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { milvusLiteCommand, probeMilvus } from "../milvus/lite.ts";
+import { milvusServerCommand } from "../milvus/server.ts";
 import type { MilvusServiceConfig } from "../../src/contract/agent.ts";
 import type { Launchers } from "./launcher.ts";
 import type { Liveness } from "./liveness.ts";
+import { lockStore } from "./store-lock.ts";
 
 const HTTP_SERVICE = { stopSignal: "SIGTERM", graceMs: 15_000, readyWithinMs: 180_000 } as const;
 
@@ -17,7 +19,10 @@ const MILVUS_PROBE_MS = 10_000;
 
 /** The real services of a kit. `node` is the program that runs the agent itself. */
 export function kitLaunchers(kit: string, node: string): Launchers {
-  const lite = (config: MilvusServiceConfig) => milvusLiteCommand({ ...config, packages: join(kit, "python") });
+  const milvus = (config: MilvusServiceConfig) =>
+    config.kind === "server"
+      ? milvusServerCommand({ ...config, enclosure: join(kit, "loopback_only.py"), program: join(kit, "milvus") })
+      : milvusLiteCommand({ ...config, packages: join(kit, "python") });
   return {
     llm: {
       ...HTTP_SERVICE,
@@ -39,12 +44,13 @@ export function kitLaunchers(kit: string, node: string): Launchers {
     },
     milvus: {
       name: "milvus",
-      title: "The course store (Milvus Lite)",
+      title: "The course store (Milvus)",
       liveness: LIVENESS,
-      argv: (config) => [...lite(config).argv],
-      environment: (config) => lite(config).env,
+      argv: (config) => [...milvus(config).argv],
+      environment: (config) => milvus(config).env,
+      hold: (config, given) => lockStore(`${config.dataDir}.lock`, given),
       probe: (config) => probeMilvus(config.port, MILVUS_PROBE_MS),
-      // It only cleans up after SIGINT.
+      // Lite cleans up after nothing else; the server takes it as it takes SIGTERM.
       stopSignal: "SIGINT",
       graceMs: 15_000,
       readyWithinMs: 120_000,

@@ -26,6 +26,15 @@ export function identify(pid: number): ProcessIdentity | null {
   }
 }
 
+/** Of this run of the machine; empty where the system does not tell. */
+export function bootId(): string {
+  try {
+    return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+  } catch {
+    return "";
+  }
+}
+
 export function isSame(recorded: ProcessIdentity): boolean {
   return identify(recorded.pid)?.startedAt === recorded.startedAt;
 }

@@ -113,7 +113,28 @@ export class Service<Name extends ServiceName> {
     this.#settle("stopped");
   }
 
-  async #live(config: ServiceConfigs[Name], signal: AbortSignal): Promise<void> {
+  /** Holds what the service needs for itself alone, for as long as it lives. */
+  async #live(config: ServiceConfigs[Name], stopped: AbortSignal): Promise<void> {
+    const lost = new AbortController();
+    const signal = AbortSignal.any([stopped, lost.signal]);
+    let release: (() => Promise<void>) | undefined;
+    try {
+      release = await this.#launcher.hold?.(config, {
+        clock: this.#context.clock,
+        signal,
+        say: (detail) => (this.#progress = { done: 0, total: null, unit: "steps", rate: null, etaSeconds: null, detail }),
+        lost: (error) => lost.abort(error),
+      });
+      await this.#runUntilStopped(config, signal);
+    } catch (error) {
+      if (!stopped.aborted) this.#fail(toErrorReport(error));
+    } finally {
+      await release?.();
+    }
+    if (lost.signal.aborted && !stopped.aborted) this.#fail(toErrorReport(lost.signal.reason));
+  }
+
+  async #runUntilStopped(config: ServiceConfigs[Name], signal: AbortSignal): Promise<void> {
     const { restarts, clock } = this.#context;
     let crashes = 0;
     let wasReady = false;

@@ -11,6 +11,8 @@ const STATUS: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
   "course-empty": 400,
   "course-unreadable": 422,
   "course-other-model": 409,
+  "backup-missing": 404,
+  "backup-running": 409,
   "upload-failed": 409,
   "upload-corrupt": 422,
   "disk-full": 507,

@@ -1,13 +1,16 @@
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { ApiServiceConfig, type ServiceOutput } from "../../src/contract/agent.ts";
 import { EndpointCheckRequest } from "../../src/contract/endpoint.ts";
 import { MentorError, toErrorReport } from "../../src/contract/errors.ts";
+import { MilvusCheckRequest } from "../../src/contract/milvus.ts";
 import { parsed } from "./answers.ts";
 import { trustSystemCertificates } from "./certificates.ts";
 import { checkEndpoints } from "./endpoint-check.ts";
+import { checkMilvus } from "./milvus.ts";
 import { startApi } from "./start.ts";
 
 const output = (line: ServiceOutput) => process.stdout.write(`${JSON.stringify(line)}\n`);
@@ -36,10 +39,24 @@ async function check(): Promise<void> {
   }
 }
 
+/** Asks Milvus from here, where the mentor will, and leaves. */
+async function checkStore(): Promise<void> {
+  try {
+    const request = parsed(JSON.parse(await text(process.stdin)), MilvusCheckRequest);
+    if (request.target.tls) trustSystemCertificates();
+    process.stdout.write(`${JSON.stringify({ result: await checkMilvus(request) })}\n`);
+  } catch (error) {
+    output({ error: toErrorReport(error) });
+    process.exitCode = 1;
+  }
+}
+
 async function serve(): Promise<void> {
   const config = await readConfig();
-  if (config.chatEndpoint != null || config.embeddingEndpoint != null) trustSystemCertificates();
-  const starting = startApi(config, output);
+  if (config.chatEndpoint != null || config.embeddingEndpoint != null || config.milvusTls) trustSystemCertificates();
+  const { filename, dirname } = import.meta;
+  // Bundled, the two programs lie side by side.
+  const starting = startApi(config, output, Date.now, filename.endsWith(".ts") ? undefined : join(dirname, "backup.mjs"));
   const stop = async () => (await starting).close();
   // Before it has started, so that no signal ever meets Node's own way of ending.
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void stop().finally(() => process.exit(0)));
@@ -47,6 +64,7 @@ async function serve(): Promise<void> {
 }
 
 if (process.argv[2] === "--check") await check();
+else if (process.argv[2] === "--check-milvus") await checkStore();
 else {
   try {
     await serve();

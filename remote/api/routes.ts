@@ -8,6 +8,8 @@ import { COURSE_FILE_MAX_BYTES, IngestManifest, IngestRequest, isCourseFile, typ
 import { guard } from "../http/guard.ts";
 import type { PassageStore, StoreOptions } from "../milvus/store.ts";
 import { bodyOf, errorAnswer, ndjson, parsed } from "./answers.ts";
+import type { CourseBackups } from "./backup/course-backups.ts";
+import { backupRoutes } from "./backup/routes.ts";
 import { courseFilesOf } from "./folder.ts";
 import type { Inbox } from "./inbox.ts";
 import type { CourseFile, Ingest } from "./ingest.ts";
@@ -25,6 +27,7 @@ export interface ApiParts {
   inbox: Inbox;
   /** Somebody uses the mentor: asks, or sends course material. */
   used(): void;
+  backups: CourseBackups;
   /** Told what the person is not: a fault's causes, for the log. */
   report(error: unknown): void;
 }
@@ -92,6 +95,8 @@ export function routes(parts: ApiParts): Hono {
     checked = check;
     return context.json(await check);
   });
+
+  backupRoutes(app, parts.backups);
 
   return app;
 }

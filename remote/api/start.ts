@@ -7,10 +7,12 @@ import type { ServiceFile, ServiceOutput } from "../../src/contract/agent.ts";
 import { MentorError, toErrorReport } from "../../src/contract/errors.ts";
 import { activityTeller } from "../http/activity.ts";
 import { PassageStore, type StoreOptions } from "../milvus/store.ts";
+import { CourseBackups } from "./backup/course-backups.ts";
 import { Conversations } from "./conversations.ts";
 import { Inbox } from "./inbox.ts";
 import { Ingest } from "./ingest.ts";
 import { LlmClient, type LlmOptions } from "./llm.ts";
+import { milvusTarget } from "./milvus.ts";
 import { Mentor } from "./mentor.ts";
 import { Retrieval } from "./retrieval.ts";
 import { routes } from "./routes.ts";
@@ -26,11 +28,12 @@ export interface RunningApi {
  *
  * @param output takes log lines, as data
  * @param now milliseconds since the epoch
+ * @param backupProgram its path; a kit has it beside the API's own
  * @throws MentorError port-in-use
  */
-export async function startApi(config: ServiceFile<"api">, output: (line: ServiceOutput) => void = () => {}, now: () => number = Date.now): Promise<RunningApi> {
+export async function startApi(config: ServiceFile<"api">, output: (line: ServiceOutput) => void = () => {}, now: () => number = Date.now, backupProgram = BACKUP_PROGRAM): Promise<RunningApi> {
   const { key } = config;
-  const storeOptions: StoreOptions = { address: config.milvusAddress, collection: config.collection, embedding: config.embedding };
+  const storeOptions: StoreOptions = { ...(await milvusTarget(config)), collection: config.collection, embedding: config.embedding };
   const store = new PassageStore(storeOptions);
   const llm = new LlmClient(serversOf(config));
   const mentor = new Mentor(new Retrieval(store, llm), llm, new Conversations());
@@ -50,7 +53,10 @@ export async function startApi(config: ServiceFile<"api">, output: (line: Servic
   }
 
   const used = activityTeller(output, now);
-  const app = routes({ key, store, storeOptions, llm, mentor, ingest, inbox, used, report });
+  const backups = new CourseBackups({ store, storeOptions, folder: join(config.dataDir, "backups"), program: backupProgram, embed: (texts, signal) => llm.embed(texts, signal), log: (text) => output({ log: text }), now });
+  await backups.clear().catch(report);
+
+  const app = routes({ key, store, storeOptions, llm, mentor, ingest, inbox, backups, used, report });
   const server = createAdaptorServer({ fetch: app.fetch }) as Server;
   const socket = chatSocket({ key, mentor, used, report });
   server.on("upgrade", socket.upgrade);
@@ -67,6 +73,8 @@ export async function startApi(config: ServiceFile<"api">, output: (line: Servic
     },
   };
 }
+
+const BACKUP_PROGRAM = join(import.meta.dirname, "..", "backup", "main.ts");
 
 /** Who chats and who makes embeddings. @throws MentorError input-invalid */
 function serversOf({ key, llmUrl, chatEndpoint, embeddingEndpoint, embedding }: ServiceFile<"api">): LlmOptions {

@@ -8,6 +8,7 @@ import { archiveLayer } from "./archive.ts";
 import type { BuildContext, LayerRecipe } from "./context.ts";
 import { copyTree } from "./copy.ts";
 import { engineLayer } from "./engine-layer.ts";
+import { milvusLayer, type KitMilvus } from "./milvus-layer.ts";
 import { openLayer, sealLayer } from "./layer.ts";
 import { nodeLayer } from "./node-layer.ts";
 import { pythonLayer, type KitPython } from "./python-layer.ts";
@@ -20,6 +21,8 @@ export interface BuildKitOptions {
   platform: KitPlatform;
   /** The Python that the host has; null leaves the course store's packages out. */
   python: KitPython | null;
+  /** The real Milvus server; default: none. */
+  milvus?: KitMilvus | null;
   gpu: KitGpu;
   /** Pack the layers too, for a host other than this computer. */
   archives: boolean;
@@ -36,11 +39,12 @@ export interface BuildKitOptions {
  * @throws MentorError kit-unavailable, kit-corrupt, host-unsuitable, python-missing
  */
 export async function buildKit(options: BuildKitOptions): Promise<Kit> {
-  const { platform, gpu, python, signal, onProgress } = options;
+  const { platform, gpu, python, milvus = null, signal, onProgress } = options;
   const project = options.project ?? fileURLToPath(new URL("../..", import.meta.url));
   const context: BuildContext = { project, cache: join(options.cacheDir, "kit"), platform, signal, onProgress };
   const recipes: [KitLayerName, LayerRecipe][] = [["node", nodeLayer(context)], ["engine", engineLayer(context, gpu)]];
   if (python !== null) recipes.push(["python", pythonLayer(context, python)]);
+  if (milvus !== null) recipes.push(["milvus", milvusLayer(context, milvus)]);
   recipes.push(["services", servicesLayer(context)]);
 
   const layers: KitLayer[] = [];
@@ -58,7 +62,7 @@ export async function buildKit(options: BuildKitOptions): Promise<Kit> {
   return kit;
 }
 
-const TITLES: Record<KitLayerName, string> = { node: "Node", engine: "the LLM engine", python: "the course store", services: "the services" };
+const TITLES: Record<KitLayerName, string> = { node: "Node", engine: "the LLM engine", python: "the course store", milvus: "the Milvus server", services: "the services" };
 
 export async function layerFromCache(name: KitLayerName, recipe: LayerRecipe, { cache, signal }: BuildContext): Promise<KitLayer> {
   const inputs = createHash("sha256").update(await recipe.inputs()).digest("hex").slice(0, 24);

@@ -6,9 +6,9 @@ import { walk } from "./layer.ts";
 import { sha256 } from "./verify.ts";
 
 /** Programs of the kit by the name they get there; each is one main.ts. */
-const PROGRAMS = { agent: "agent/main.ts", "llm-alone": "agent/llm-alone.ts", llm: "llm/main.ts", api: "api/main.ts" } as const;
+const PROGRAMS = { agent: "agent/main.ts", "llm-alone": "agent/llm-alone.ts", llm: "llm/main.ts", api: "api/main.ts", backup: "backup/main.ts" } as const;
 /** Files that travel as they are. */
-const VERBATIM = { "receiver.py": "receiver/receiver.py", "start_llm_server.sh": "start_llm_server.sh" } as const;
+const VERBATIM = { "receiver.py": "receiver/receiver.py", "loopback_only.py": "milvus/loopback_only.py", "start_llm_server.sh": "start_llm_server.sh" } as const;
 
 /**
  * Our own programs, each bundled with all that it imports but node-llama-cpp. The installed app has

@@ -1,16 +1,18 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { getCACertificates } from "node:tls";
 import { MilvusClient } from "@zilliz/milvus2-sdk-node";
 import { MentorError } from "../../src/contract/errors.ts";
+import type { MilvusTarget } from "../../src/contract/milvus.ts";
 
 /** The way to a Milvus server, made at the first call. Every call rejects with `search-failed` when Milvus does not do what it was asked. */
 export class MilvusConnection {
-  readonly #address: string;
+  readonly #target: MilvusTarget;
   readonly #timeoutMs: number;
   #client: Promise<MilvusClient> | null = null;
 
   /** `timeoutMs`: milliseconds that one call may take. */
-  constructor(address: string, timeoutMs: number) {
-    this.#address = address;
+  constructor(target: MilvusTarget, timeoutMs: number) {
+    this.#target = target;
     this.#timeoutMs = timeoutMs;
   }
 
@@ -51,7 +53,8 @@ export class MilvusConnection {
   /** A client that never reached its server stays useless even when the server comes: it is made anew. */
   #connected(): Promise<MilvusClient> {
     this.#client ??= (async () => {
-      const client = new MilvusClient({ address: this.#address, timeout: this.#timeoutMs, maxRetries: 2, logLevel: "error", telemetry: { enabled: false }, channelOptions: SELDOM_PINGS });
+      const { address, token, tls = false } = this.#target;
+      const client = new MilvusClient({ address, ...(tls ? { tls: { rootCert: authorities() } } : {}), ...(token ? { token } : {}), timeout: this.#timeoutMs, maxRetries: 2, logLevel: "error", telemetry: { enabled: false }, channelOptions: SELDOM_PINGS });
       try {
         await client.connectPromise;
         return client;
@@ -64,6 +67,9 @@ export class MilvusConnection {
     return this.#client;
   }
 }
+
+/** Those that this process trusts: left to itself the gRPC library takes Node's own list, whatever was set since. */
+const authorities = (): Buffer => Buffer.from(getCACertificates("default").join("\n"));
 
 /** Lite's gRPC server drops a client that pings as often as the SDK does by default. */
 const SELDOM_PINGS = { "grpc.keepalive_time_ms": 300_000, "grpc.keepalive_permit_without_calls": 0 };

@@ -2,6 +2,8 @@ import { DataType } from "@zilliz/milvus2-sdk-node";
 import type { CourseDocument } from "../../src/contract/chat.ts";
 import { MentorError } from "../../src/contract/errors.ts";
 import { MilvusConnection, searchFailed } from "./connection.ts";
+import { CourseCollections } from "./course-collections.ts";
+import type { MilvusTarget } from "../../src/contract/milvus.ts";
 import { PASSAGE_FIELDS, fileId, fromRow, toRow, type EmbeddedPassage, type Hit } from "./passage.ts";
 
 /** Name and SHA-256 of the model that the vectors come from. Vectors of two models cannot be compared. */
@@ -12,9 +14,7 @@ export interface EmbeddingIdentity {
   dimension?: number;
 }
 
-export interface StoreOptions {
-  /** `127.0.0.1:19530` */
-  address: string;
+export interface StoreOptions extends MilvusTarget {
   collection: string;
   embedding: EmbeddingIdentity;
   /** Milliseconds that one call may take. Default 30,000. */
@@ -42,12 +42,17 @@ const HEALTHY_WITHIN_MS = 3_000;
 export class PassageStore {
   readonly #options: StoreOptions;
   readonly #connection: MilvusConnection;
+  readonly #collections: CourseCollections;
   #ready: Promise<boolean> | null = null;
+  /** Of the collection that answers; known once it is open. */
+  #name: string;
   #writes: Promise<unknown> = Promise.resolve();
 
   constructor(options: StoreOptions) {
     this.#options = options;
-    this.#connection = new MilvusConnection(options.address, options.timeoutMs ?? 30_000);
+    this.#connection = new MilvusConnection(options, options.timeoutMs ?? 30_000);
+    this.#collections = new CourseCollections(this.#connection, options.collection);
+    this.#name = options.collection;
   }
 
   get collection(): string {
@@ -69,11 +74,11 @@ export class PassageStore {
       const rows = passages.map((passage) => toRow(passage, passages.length, sha256, ingestedAt));
       for (const batch of batches([...rows.slice(1), rows[0]!], ROWS_PER_WRITE)) {
         signal?.throwIfAborted();
-        const answer = await this.#connection.call("upsert", (client) => client.upsert({ collection_name: this.#options.collection, data: batch }));
+        const answer = await this.#connection.call("upsert", (client) => client.upsert({ collection_name: this.#name, data: batch }));
         if (answer.err_index.length > 0) throw searchFailed(`Milvus refused ${answer.err_index.length} passages of ${file}.`);
       }
       const mine = `file_id == "${fileId(file)}"`;
-      await this.#connection.call("delete", (client) => client.delete({ collection_name: this.#options.collection, filter: `${mine} and ingested_at != "${ingestedAt}"` }));
+      await this.#connection.call("delete", (client) => client.delete({ collection_name: this.#name, filter: `${mine} and ingested_at != "${ingestedAt}"` }));
       const kept = await this.#count(mine);
       if (kept !== passages.length) throw searchFailed(`${file} has ${passages.length} passages, but Milvus kept ${kept}.`);
       return kept;
@@ -83,7 +88,7 @@ export class PassageStore {
   async deleteDocument(file: string): Promise<void> {
     await this.#write(async () => {
       if (!(await this.#open())) return;
-      await this.#connection.call("delete", (client) => client.delete({ collection_name: this.#options.collection, filter: `file_id == "${fileId(file)}"` }));
+      await this.#connection.call("delete", (client) => client.delete({ collection_name: this.#name, filter: `file_id == "${fileId(file)}"` }));
     });
   }
 
@@ -102,12 +107,27 @@ export class PassageStore {
     return this.#again(() => this.#documents());
   }
 
-  /** Removes the whole collection, if there is one. */
+  /** The collection that answers now; null while there is none. */
+  current(): Promise<string | null> {
+    return this.#collections.current();
+  }
+
+  /** Nothing is written by this store while `work` runs; searches go on. Afterwards the course is opened anew: another collection may answer for it. */
+  paused<T>(work: () => Promise<T>): Promise<T> {
+    return this.#write(async () => {
+      try {
+        return await work();
+      } finally {
+        this.#ready = null;
+      }
+    });
+  }
+
+  /** Removes all that the course has. */
   async drop(): Promise<void> {
     await this.#write(async () => {
       this.#ready = null;
-      const { value } = await this.#connection.call("hasCollection", (client) => client.hasCollection({ collection_name: this.#options.collection }));
-      if (value) await this.#connection.call("drop", (client) => client.dropCollection({ collection_name: this.#options.collection }));
+      await this.#collections.drop();
     });
   }
 
@@ -120,7 +140,7 @@ export class PassageStore {
     if (!(await this.#open())) return [];
     const answer = await this.#connection.call("search", (client) =>
       client.search({
-        collection_name: this.#options.collection,
+        collection_name: this.#name,
         data: [...vector],
         anns_field: "vector",
         metric_type: "COSINE",
@@ -140,7 +160,7 @@ export class PassageStore {
       const filter = `passage == 0 and id > "${last}"`;
       const { data } = await this.#connection.call("query", (client) =>
         client.query({
-          collection_name: this.#options.collection,
+          collection_name: this.#name,
           filter,
           output_fields: ["id", "file", "passages", "ingested_at", "file_sha256"],
           limit: this.#options.rowsPerPage ?? 1000,
@@ -174,7 +194,7 @@ export class PassageStore {
 
   async #count(filter: string): Promise<number> {
     const { data } = await this.#connection.call("query", (client) =>
-      client.query({ collection_name: this.#options.collection, filter, output_fields: ["count(*)"], consistency_level: "Strong" as never }),
+      client.query({ collection_name: this.#name, filter, output_fields: ["count(*)"], consistency_level: "Strong" as never }),
     );
     return Number(data[0]?.["count(*)"]);
   }
@@ -195,12 +215,12 @@ export class PassageStore {
   }
 
   async #load(): Promise<boolean> {
-    const { collection: collection_name, embedding } = this.#options;
-    const { value } = await this.#connection.call("hasCollection", (client) => client.hasCollection({ collection_name }));
-    if (!value) return false;
+    const { embedding } = this.#options;
+    const collection_name = await this.#collections.current();
+    if (collection_name === null) return false;
     const description = await this.#connection.call("describeCollection", (client) => client.describeCollection({ collection_name }));
     const property = (key: string) => description.properties.find((candidate) => candidate.key === key)?.value;
-    const kept = { name: String(property(NAME_PROPERTY)), sha256: String(property(SHA256_PROPERTY)) };
+    const kept = { name: String(property(EMBEDDING_NAME)), sha256: String(property(EMBEDDING_SHA256)) };
     if (kept.sha256 !== embedding.sha256) {
       throw new MentorError("course-other-model", `The course was prepared with the search model ${kept.name}; this session uses ${embedding.name}.`, {
         details: { collection: collection_name, kept: kept.sha256, wanted: embedding.sha256 },
@@ -214,6 +234,7 @@ export class PassageStore {
       });
     }
     await this.#connection.call("loadCollection", (client) => client.loadCollection({ collection_name }));
+    this.#name = collection_name;
     return true;
   }
 
@@ -237,7 +258,7 @@ export class PassageStore {
           { name: "ingested_at", data_type: DataType.VarChar, max_length: 32 },
         ],
         index_params: [{ field_name: "vector", index_type: "AUTOINDEX", metric_type: "COSINE" }],
-        properties: { [NAME_PROPERTY]: embedding.name, [SHA256_PROPERTY]: embedding.sha256 },
+        properties: { [EMBEDDING_NAME]: embedding.name, [EMBEDDING_SHA256]: embedding.sha256 },
       } as never),
     );
     await this.#open();
@@ -250,8 +271,9 @@ export class PassageStore {
   }
 }
 
-const NAME_PROPERTY = "mentor.embedding.name";
-const SHA256_PROPERTY = "mentor.embedding.sha256";
+/** Properties of a collection: which model its vectors come from. */
+export const EMBEDDING_NAME = "mentor.embedding.name";
+export const EMBEDDING_SHA256 = "mentor.embedding.sha256";
 
 function* batches<T>(items: readonly T[], size: number): Generator<T[]> {
   for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size);

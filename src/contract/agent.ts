@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ChatEndpointConfig, EmbeddingEndpointConfig } from "./endpoint.ts";
 import type { ErrorReport } from "./errors.ts";
+import { OWN_MILVUS_KINDS } from "./milvus.ts";
 import type { Progress } from "./progress.ts";
 
 /**
@@ -34,7 +35,7 @@ export const LlmServiceConfig = z.object({
 });
 export type LlmServiceConfig = z.infer<typeof LlmServiceConfig>;
 
-export const MilvusServiceConfig = z.object({ kind: z.literal("lite"), port: z.number().int(), dataDir: z.string(), python: z.string() });
+export const MilvusServiceConfig = z.object({ kind: z.enum(OWN_MILVUS_KINDS), port: z.number().int(), dataDir: z.string(), python: z.string() });
 export type MilvusServiceConfig = z.infer<typeof MilvusServiceConfig>;
 
 export const ApiServiceConfig = z.object({
@@ -45,6 +46,10 @@ export const ApiServiceConfig = z.object({
   chatEndpoint: ChatEndpointConfig.nullish(),
   embeddingEndpoint: EmbeddingEndpointConfig.nullish(),
   milvusAddress: z.string(),
+  /** Whether that is over TLS, and what opens it: given here, or in a file on the host. */
+  milvusTls: z.boolean().optional(),
+  milvusToken: z.string().nullish(),
+  milvusTokenFile: z.string().optional(),
   collection: z.string(),
   /** Name and SHA-256 of the embedding model, and its vectors' length where it is known; locked to the collection. */
   embedding: z.object({ name: z.string(), sha256: z.string(), dimension: z.number().int().positive().optional() }),

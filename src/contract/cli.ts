@@ -1,3 +1,4 @@
+import type { BackupCreated, BackupList, BackupPruned, BackupRestored, BackupVerified } from "./backup.ts";
 import type { ChatAnswer, IngestResult } from "./chat.ts";
 import type { EndpointKey } from "./endpoint.ts";
 import type { ErrorReport } from "./errors.ts";
@@ -38,6 +39,12 @@ export interface CliResults {
   "secret set": { kept: EndpointKey };
   "secret remove": { removed: EndpointKey };
   "secret list": { secrets: EndpointKey[] };
+  "backup create": { created: BackupCreated };
+  "backup list": BackupList;
+  "backup verify": { verified: BackupVerified };
+  "backup restore": { restored: BackupRestored };
+  "backup passphrase": { kept: boolean };
+  "backup prune": { pruned: BackupPruned };
   practice: { ready: true; stick: string; steps: StepTiming[]; firstTokenSeconds: number; answer: CliAnswer };
 }
 

@@ -16,7 +16,7 @@ export function parseEndpointUrl(text: string, { allowHttp = false }: { allowHtt
   // It is written down and shown; a key has a place of its own.
   if (url.username !== "" || url.password !== "") throw invalid("it holds a name or a password", "Leave them out, and keep the key with: ai-mentor secret set llm.");
   if (url.search !== "" || url.hash !== "") throw invalid("it holds more than a path (? or #)");
-  if (url.protocol === "http:" && !allowHttp && !isPrivate(url.hostname)) {
+  if (url.protocol === "http:" && !allowHttp && !isPrivateHost(url.hostname)) {
     throw invalid(`http:// to ${url.hostname} would send the key and the questions readably over the internet`, "Use the endpoint's https:// address. If the way there is private all the same, allow it with --allow-http.");
   }
   const path = url.pathname.replace(/\/+$/, "");
@@ -24,7 +24,7 @@ export function parseEndpointUrl(text: string, { allowHttp = false }: { allowHtt
 }
 
 /** Loopback, RFC 1918, unique local IPv6, and names that only a local network knows. */
-function isPrivate(hostname: string): boolean {
+export function isPrivateHost(hostname: string): boolean {
   const name = hostname.toLowerCase();
   if (name.startsWith("[")) return name === "[::1]" || /^\[f[cd]/.test(name);
   const [, first, second] = IPV4.exec(name)?.map(Number) ?? [];

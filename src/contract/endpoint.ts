@@ -1,7 +1,7 @@
 import { z } from "zod";
 
-/** Which keys a person can keep: of the endpoint that chats, of the one that makes embeddings, of the Runpod account. */
-export const ENDPOINT_KEYS = ["llm", "embedding", "runpod"] as const;
+/** Which secret is whose: of the endpoint that chats, of the one that makes embeddings, of somebody else's Milvus, of the Runpod account. */
+export const ENDPOINT_KEYS = ["llm", "embedding", "milvus", "runpod"] as const;
 export type EndpointKey = (typeof ENDPOINT_KEYS)[number];
 
 /** Where an endpoint is and who asks; what `api.mjs --check` reads on its standard input, never as an argument. */

@@ -23,6 +23,11 @@ export type ErrorAction =
   | "trust-host"
   | "free-space"
   | "stop-session"
+  /** Retry, or stop all the same: `withoutBackup`. */
+  | "stop-without-backup"
+  /** Restore with vectors made anew from the text: `embedAnew`. */
+  | "embed-anew"
+  | "choose-backup"
   | "open-logs"
   | "none";
 
@@ -44,6 +49,8 @@ const NOTHING_STARTED = "Nothing was started and nothing was changed.";
 const ENDPOINT_KEPT = "No question and no course material was sent to it.";
 const NOTHING_RENTED = "Nothing was rented by this, and nothing was changed.";
 const STICK_UNTOUCHED = "Nothing on the stick was changed.";
+
+const COURSE_AS_BEFORE = "The course answers as before.";
 
 const entry = (
   title: string,
@@ -132,6 +139,10 @@ export const ERRORS = {
   "endpoint-no-embeddings": entry("The endpoint makes no embeddings", ENDPOINT_KEPT, "Choose a model that is made for embeddings, or leave the embedding endpoint out: then the app's own model searches.", "edit-endpoint"),
   "endpoint-busy": entry("The endpoint takes no requests now", ENDPOINT_KEPT, "Wait a moment, or look whether its quota is used up; then press Retry.", "retry"),
 
+  // The course store
+  "store-lacking": entry("This Milvus cannot keep the course", "No course material was sent to it.", "Use a Milvus of version 2.3 or newer, with a token that may make collections; or leave the address out.", "edit-endpoint"),
+  "store-locked": entry("Another machine has this course store open", "The course is kept, and the other machine was left alone.", "Stop the session on the other machine. If that machine is gone, wait a minute and press Retry.", "retry"),
+
   // Course and chat
   "course-missing": entry("The course folder is not there", "The course that was there before is kept.", "Choose the folder that holds your course material.", "choose-course"),
   "course-empty": entry("No course material in this folder", "The course that was there before is kept.", "Put PDF, Word, PowerPoint, HTML, Markdown or text files into the folder.", "choose-course"),
@@ -142,6 +153,21 @@ export const ERRORS = {
   "question-too-long": entry("The question is too long", "The conversation is kept.", "Shorten it to 2,000 characters or fewer.", "none", { retryable: false }),
   "answer-failed": entry("The answer could not be finished", "The conversation is kept.", "Ask again; if it fails again, open the logs.", "retry", { fixedBy: "project" }),
   "search-failed": entry("Your material could not be searched", "The course is kept.", "Ask again; if it fails again, open the logs.", "retry", { fixedBy: "project" }),
+
+  // Backups
+  "backup-missing": entry("There is no such backup", COURSE_AS_BEFORE, "Choose one from the list, or look for it in another folder.", "choose-backup"),
+  "backup-unrecognised": entry("This is not a backup", COURSE_AS_BEFORE, "Choose a folder that ends in .backup, or an archive named milvus-backup-….tar.gz.", "choose-backup"),
+  "backup-damaged": entry("This backup is damaged", COURSE_AS_BEFORE, "Choose another backup; this one cannot be trusted any more.", "choose-backup"),
+  "backup-newer": entry("This backup was made by a newer version", COURSE_AS_BEFORE, "Update this app, then try again.", "none", { retryable: false }),
+  "backup-other-version": entry("This copy belongs to another version of Milvus", COURSE_AS_BEFORE, "Restore it with the version that it names, or choose a backup of rows, which fits every version.", "choose-backup"),
+  "backup-other-model": entry("This backup was made with another search model", COURSE_AS_BEFORE, "Start with the same search model, or let the text in the backup be prepared anew with this one.", "embed-anew"),
+  "backup-encrypted": entry("This backup is encrypted", COURSE_AS_BEFORE, "Enter the passphrase that it was made with; without it nobody can read it.", "enter-passphrase"),
+  "backup-passphrase-wrong": entry("The passphrase does not open this backup", COURSE_AS_BEFORE, "Enter the passphrase again.", "enter-passphrase"),
+  "backup-failed": entry("The backup could not be made", "The course on the host is kept, and so are the backups before.", "Press Retry, or stop without this backup.", "stop-without-backup", { costsWhileWaiting: true }),
+  "backup-changed": entry("The course changed while it was backed up", "The course on the host is kept, and so are the backups before.", "Wait until nothing writes to the course store any more, then press Retry.", "stop-without-backup", { costsWhileWaiting: true }),
+  "backup-running": entry("A backup or restore is already under way", "What is under way was left alone.", "Wait until it is done, then try again.", "retry"),
+  "restore-failed": entry("The backup could not be restored", COURSE_AS_BEFORE, "Press Retry; if it fails again, open the logs.", "retry", { fixedBy: "project" }),
+  "restore-nothing-before": entry("There is nothing to go back to", COURSE_AS_BEFORE, "Only the course as it was before the last restore is kept.", "none", { retryable: false }),
 
   // The session as a whole
   "session-running": entry("A session is already running", "The running session was left alone.", "Use it, or stop it before you start another.", "stop-session", { retryable: false }),

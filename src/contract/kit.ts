@@ -1,9 +1,9 @@
 /**
  * The folder that travels to a host: Node, the services, the LLM engine and, where the course store
- * runs on the host's Python, its packages. It is made of layers, so that a new version of the
+ * runs on the host's Python, its packages, or else the real Milvus server. It is made of layers, so that a new version of the
  * services does not send the engine again.
  */
-export const KIT_LAYERS = ["node", "engine", "python", "services"] as const;
+export const KIT_LAYERS = ["node", "engine", "python", "milvus", "services"] as const;
 export type KitLayerName = (typeof KIT_LAYERS)[number];
 
 export type KitPlatform = "linux-x64" | "linux-arm64" | "darwin-x64" | "darwin-arm64" | "win32-x64" | "win32-arm64";
@@ -50,4 +50,4 @@ export interface KitManifest {
  * holds the services' files and links to these. Node looks for packages from a file's real
  * place upwards: so the engine's is called node_modules inside its layer too.
  */
-export const LAYER_FOLDERS = { node: "bin", engine: "node_modules", python: "python" } as const;
+export const LAYER_FOLDERS = { node: "bin", engine: "node_modules", python: "python", milvus: "milvus" } as const;

@@ -10,10 +10,12 @@ export const STEP_IDS = [
   "arm-watchdog",
   "upload-model",
   "start-milvus",
+  "check-milvus",
   "start-llm",
   "start-api",
   "open-tunnels",
   "restore-course",
+  "keep-course",
   "self-check",
 ] as const;
 

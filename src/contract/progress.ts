@@ -4,7 +4,7 @@ export interface Progress {
   done: number;
   /** Amount to finish, in `unit`; null while it is not known. */
   total: number | null;
-  unit: "bytes" | "files" | "chunks" | "tokens" | "seconds" | "steps";
+  unit: "bytes" | "files" | "chunks" | "rows" | "tokens" | "seconds" | "steps";
   /** `unit` per second over the last few seconds; null before there is a measurement. */
   rate: number | null;
   /** Seconds left at the present rate; null while it cannot be told. */

@@ -1,9 +1,20 @@
 import { eventIterator, oc, type } from "@orpc/contract";
 import { z } from "zod";
+import {
+  BackupCreateRequest,
+  BackupRestoreRequest,
+  BackupVerifyRequest,
+  type BackupCreateEvent,
+  type BackupList,
+  type BackupPruned,
+  type BackupRestoreEvent,
+  type BackupVerifyEvent,
+} from "./backup.ts";
 import { ChatRequest, type ChatEvent, type CourseDocument, type IngestEvent } from "./chat.ts";
 import { ENDPOINT_KEYS, type EndpointKey } from "./endpoint.ts";
 import type { ErrorReport } from "./errors.ts";
 import type { LogLine } from "./logs.ts";
+import { OWN_MILVUS_KINDS } from "./milvus.ts";
 import type { SessionEvent, SessionSnapshot, SessionTimings } from "./session.ts";
 import { REHEARSAL_FAULT_NAMES, type RehearsalEvent } from "./rehearsal.ts";
 import type { NetworkVolume, PodOfOurs, Quote, Receipts } from "./rent.ts";
@@ -40,6 +51,8 @@ export const StartRequestSchema = z.object({
   course: z.string().optional(),
   chatEndpoint: ModelEndpoint.optional(),
   embeddingEndpoint: ModelEndpoint.optional(),
+  milvus: z.enum(OWN_MILVUS_KINDS).optional(),
+  milvusUrl: z.string().optional(),
   allowHttp: z.boolean().optional(),
   contextTokens: z.number().int().positive().optional(),
   parallel: z.number().int().min(1).max(64).optional(),
@@ -109,9 +122,10 @@ export const contract = {
     /**
      * `disk`: what becomes of a rented machine's own disk; default: kept, unless the start was cancelled before
      * anything was on it. While the course holds rows that no backup has (`rent.unsavedRows`), `delete` keeps the
-     * disk all the same and says so on the receipt, unless `evenUnsaved`.
+     * disk all the same and says so on the receipt, unless `evenUnsaved`. `withoutBackup` lets the course's newest
+     * changes go, where a backup could not be made.
      */
-    stop: procedure.input(z.object({ disk: z.enum(["keep", "delete"]).optional(), evenUnsaved: z.boolean().optional() }).optional()).output(type<SessionSnapshot>()),
+    stop: procedure.input(z.object({ disk: z.enum(["keep", "delete"]).optional(), evenUnsaved: z.boolean().optional(), withoutBackup: z.boolean().optional() }).optional()).output(type<SessionSnapshot>()),
     /** Moves the time at which a rented machine stops by itself; never beyond the budget's end, which `budgetMicroUsd` moves. */
     extend: procedure
       .input(z.object({ seconds: z.number().int().min(60).max(7 * 86_400).optional(), idleStopSeconds: z.number().int().min(60).nullable().optional(), budgetMicroUsd: z.number().int().positive().optional() }))
@@ -120,7 +134,7 @@ export const contract = {
     cancel: procedure.output(type<SessionSnapshot>()),
     /** Goes on from the failed steps; `answer` carries what the error asked for, and is never stored. */
     retry: procedure
-      .input(z.object({ passphrase: z.string().optional(), trustFingerprint: z.string().optional(), model: z.string().optional(), withoutGuard: z.boolean().optional() }).optional())
+      .input(z.object({ passphrase: z.string().optional(), trustFingerprint: z.string().optional(), model: z.string().optional(), withoutGuard: z.boolean().optional(), withoutBackup: z.boolean().optional() }).optional())
       .output(type<SessionSnapshot>()),
     /** Forgets a session whose host is gone for good. */
     forget: procedure.output(type<SessionSnapshot>()),
@@ -162,6 +176,25 @@ export const contract = {
   course: {
     ingest: procedure.input(z.object({ folder: z.string() })).output(eventIterator(type<IngestEvent>())),
     documents: procedure.output(type<CourseDocument[]>()),
+  },
+  backup: {
+    /** Of the folder, or of where this session or the settings keep them. `stick` is looked at where no session runs. */
+    list: procedure.input(z.object({ folder: z.string().optional(), stick: z.string().optional() }).optional()).output(type<BackupList>()),
+    /** Needs a session that is ready, as does `restore`. Ending the iteration cancels; what is done stays for the next try. */
+    create: procedure.input(BackupCreateRequest).output(eventIterator(type<BackupCreateEvent>())),
+    /** Reads all of it again; needs no session. */
+    verify: procedure.input(BackupVerifyRequest).output(eventIterator(type<BackupVerifyEvent>())),
+    restore: procedure.input(BackupRestoreRequest).output(eventIterator(type<BackupRestoreEvent>())),
+    /** Gives the course back as it was before the last restore. */
+    undoRestore: procedure.output(eventIterator(type<BackupRestoreEvent>())),
+    /** Removes what the rule does not keep; with `dryRun` it only tells. */
+    prune: procedure.input(z.object({ folder: z.string().optional(), stick: z.string().optional(), dryRun: z.boolean().optional() }).optional()).output(type<BackupPruned>()),
+    /** Deletes one backup. */
+    remove: procedure.input(z.object({ path: z.string() })).output(type<void>()),
+    /** Whether a passphrase is kept, with which every backup is encrypted. It is never given out. */
+    passphrase: procedure.output(type<{ kept: boolean }>()),
+    /** null forgets it; backups made with it still need it. */
+    keepPassphrase: procedure.input(z.object({ passphrase: z.string().min(1).nullable() })).output(type<void>()),
   },
   upload: {
     run: procedure

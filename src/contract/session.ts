@@ -1,4 +1,5 @@
 import type { ErrorReport } from "./errors.ts";
+import type { MilvusKind, OwnMilvusKind } from "./milvus.ts";
 import type { StepId, StepStatus } from "./plan.ts";
 import type { Progress } from "./progress.ts";
 import type { Cloud, MicroUsd, RentReceipt, RentSnapshot } from "./rent.ts";
@@ -66,7 +67,11 @@ export interface StartRequest {
   chatEndpoint?: ModelEndpoint;
   /** Makes the embeddings instead of our own model; default: none. */
   embeddingEndpoint?: ModelEndpoint;
-  /** Lets an endpoint be asked over plain http although its address is public. */
+  /** Which Milvus of ours keeps the course; default: the one that the host can carry. */
+  milvus?: OwnMilvusKind;
+  /** Address of somebody else's Milvus that keeps the course instead. Its token is among the secrets, never here. */
+  milvusUrl?: string;
+  /** Lets an endpoint or a Milvus be asked over plain http although its address is public. */
   allowHttp?: boolean;
   /** Upper bound for the model's context in tokens; default: chosen by the fit. */
   contextTokens?: number;
@@ -109,6 +114,8 @@ export interface SessionSnapshot {
   model: { file: string; name: string; bytes: number } | null;
   /** The endpoints that chat and make embeddings; null where our own LLM server does. */
   servedBy: { chat: ModelEndpoint | null; embedding: ModelEndpoint | null };
+  /** What keeps the course, once it is chosen; `version` once it has answered. */
+  milvus: { kind: MilvusKind; version: string | null } | null;
   steps: StepState[];
   endpoints: Endpoint[];
   /** Why the session needs help, or why it ended otherwise than asked. */

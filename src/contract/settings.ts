@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { BackupSettings } from "./backup.ts";
 
 export const SavedHost = z.object({ address: z.string(), identity: z.string(), label: z.string() });
 
@@ -26,6 +27,7 @@ export const Settings = z.object({
   theme: z.enum(["system", "light", "dark"]).default("system"),
   /** Folders that were chosen as sticks by hand. */
   folders: z.array(z.string()).default([]),
+  backup: BackupSettings.default({ folder: null, atStop: "away", keep: 5 }),
 });
 export type Settings = z.infer<typeof Settings>;
 export type SavedHost = z.infer<typeof SavedHost>;

@@ -1,11 +1,9 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import { expect, onTestFinished, test } from "vitest";
 import { startForeignEndpoint } from "../parts/foreign-endpoint.ts";
-import { newUser, type CliUser } from "../parts/mentor-cli.ts";
+import { filesWith, keepKey } from "../parts/kept-key.ts";
+import { newUser } from "../parts/mentor-cli.ts";
 import { LLAMA_SERVER, startLlamaServer } from "../parts/llama-server.ts";
 import { chatModel, embeddingModel } from "../parts/models.ts";
 import { KEY, startedServer } from "../remote/llm/support.ts";
@@ -23,22 +21,6 @@ async function startStranger(): Promise<{ url: string; close(): Promise<void> }>
   }
   const server = await startedServer({ contextTokens: 2048 });
   return { url: `http://127.0.0.1:${server.port}`, close: () => server.close() };
-}
-
-async function keepKey(user: CliUser, name: string, key: string): Promise<void> {
-  const [program, ...words] = user.command;
-  const child = spawn(program!, [...words, "secret", "set", name], { env: user.env, stdio: ["pipe", "pipe", "pipe"] });
-  child.stdin.end(`${key}\n`);
-  const [said, [exit]] = await Promise.all([text(child.stdout), once(child, "exit")]);
-  expect({ exit, said: said.includes(key) }).toEqual({ exit: 0, said: false });
-}
-
-/** Files under a folder that hold the text, relative to it. */
-function filesWith(folder: string, words: string): string[] {
-  return readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => {
-    const path = join(folder, file);
-    return statSync(path, { throwIfNoEntry: false })?.isFile() === true && readFileSync(path).includes(words);
-  });
 }
 
 test("a session without a stick chats with somebody else's server, searches with a model of ours, and keeps the key to itself", { timeout: MINUTES }, async () => {

@@ -20,11 +20,11 @@ test("a session on a bare SSH host: start, ask, a crash of the app, stop, and no
   const started = await user.run("start", "--stick", stick, "--host", "ssh", "--ssh", host.address, "--identity", host.identity);
   expect(started.stderr).toBe("");
   expect(started.exit).toBe(0);
-  expect(started.last).toMatchObject({ ready: true, session: { phase: "ready", host: { kind: "ssh", label: host.address.replace(":22", "") }, course: { documents: 5 } } });
+  expect(started.last).toMatchObject({ ready: true, session: { phase: "ready", host: { kind: "ssh", label: host.address.replace(":22", "") }, milvus: { kind: "server" }, course: { documents: 5 } } });
   expect(started.last.steps?.map(({ id }) => id)).toEqual(expect.arrayContaining(["install-kit", "upload-model", "self-check"]));
   expect(existsSync(join(host.root, "workspace/models/SmolLM2-135M-Instruct.Q4_1.gguf"))).toBe(true);
   // A service that starts a program looks like two of itself for a moment.
-  await expect.poll(() => host.processes().filter((line) => /llm\.mjs|api\.mjs|agent\.mjs|milvus_lite/.test(line))).toHaveLength(4);
+  await expect.poll(() => host.processes().filter((line) => /llm\.mjs|api\.mjs|agent\.mjs|milvus_lite|loopback_only/.test(line))).toHaveLength(4);
 
   const key = JSON.parse(readFileSync(join(user.home, "secrets.json"), "utf8")) as Record<string, string>;
   const [secret] = Object.values(key);

@@ -23,6 +23,7 @@ export const idleSession = (): SessionSnapshot => ({
   stick: null,
   model: null,
   servedBy: { chat: null, embedding: null },
+  milvus: null,
   steps: [],
   endpoints: [],
   error: null,
@@ -190,6 +191,17 @@ export class FakeCore {
       logs: { watch: os.logs.watch.handler(({ input, signal }) => this.#watchLogs(input, signal)) },
       chat: { ask: os.chat.ask.handler(({ input }) => this.#replay(`ask ${input.message}`, this.answer)) },
       course: { ingest: os.course.ingest.handler(({ input }) => this.#replay(`ingest ${input.folder}`, this.ingest)), documents: os.course.documents.handler(unused) },
+      backup: {
+        list: os.backup.list.handler(unused),
+        create: os.backup.create.handler(unused),
+        verify: os.backup.verify.handler(unused),
+        restore: os.backup.restore.handler(unused),
+        undoRestore: os.backup.undoRestore.handler(unused),
+        prune: os.backup.prune.handler(unused),
+        remove: os.backup.remove.handler(unused),
+        passphrase: os.backup.passphrase.handler(unused),
+        keepPassphrase: os.backup.keepPassphrase.handler(unused),
+      },
       upload: { run: os.upload.run.handler(({ input }) => this.#upload(input)) },
     });
   }

@@ -11,7 +11,7 @@ import type { CoreAddress } from "../../src/main/host/address.ts";
 const MAIN = join(import.meta.dirname, "../../src/main/cli/main.ts");
 
 /** Whatever stands in the last line, of whichever command. */
-export type CliLast = Omit<CliResults["start"] & CliResults["stop"] & CliResults["ask"] & CliResults["ingest"] & CliResults["sticks"] & CliResults["upload"] & CliResults["practice"] & CliFailure, never>;
+export type CliLast = Omit<CliResults["start"] & CliResults["stop"] & CliResults["ask"] & CliResults["ingest"] & CliResults["sticks"] & CliResults["upload"] & CliResults["practice"] & CliResults["backup create"] & CliResults["backup list"] & CliResults["backup verify"] & CliResults["backup restore"] & CliResults["backup prune"] & CliFailure, never>;
 
 /** A JSON line of standard output, as far as tests look into one. */
 export type CliLine = Record<string, unknown> & { type?: string; step?: StepState };

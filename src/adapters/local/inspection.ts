@@ -25,10 +25,18 @@ export async function inspectThisComputer(root: string): Promise<HostReport> {
     packageClient: null,
     root,
     diskFreeBytes: disk.bavail * disk.bsize,
+    networkVolume: null,
+    networkNamespace: await mayLeaveNetwork(),
     // A taken port on this computer is no obstacle: a free one is used and shown.
     portsInUse: [],
     agentSeen: existsSync(join(root, "ai-mentor", "run", "agent.json")),
   };
+}
+
+async function mayLeaveNetwork(): Promise<boolean> {
+  if (process.platform !== "linux") return false;
+  const may = (...options: string[]) => run("unshare", [...options, "true"], { timeout: 10_000 }).then(() => true, () => false);
+  return (await may("--net")) || (await may("--user", "--net"));
 }
 
 async function nvidiaGpus(): Promise<Gpu[]> {

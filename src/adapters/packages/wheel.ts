@@ -10,13 +10,17 @@ import type { WheelPin } from "./pins.ts";
 import { pipDownload, pythonWithPip, wheelLinks } from "./pip.ts";
 
 /** Nothing that would have to be built here. */
-const SELECTION = ["--only-binary", ":all:"];
+const BINARY = ["--only-binary", ":all:"];
 
 export interface FetchOptions {
   cacheDir: string;
+  /** pip's options for a wheel that is not for this computer's system. Default: any system's. */
+  selection?: readonly string[];
   signal?: AbortSignal;
   onProgress?: (progress: Progress) => void;
 }
+
+const selectionOf = ({ selection = [] }: FetchOptions): readonly string[] => [...BINARY, ...selection];
 
 /**
  * Brings a pinned wheel into `<cacheDir>/wheels` and returns its absolute path. Any number of
@@ -32,7 +36,7 @@ export async function fetchWheel(pin: WheelPin, options: FetchOptions): Promise<
   await withLock(path, options.signal, async (signal) => {
     if (await isThere(path, pin.bytes)) return;
     const client = await pythonWithPip(signal);
-    const links = await wheelLinks(client, [{ ...pin, sha256: [pin.sha256] }], { selection: SELECTION, signal });
+    const links = await wheelLinks(client, [{ ...pin, sha256: [pin.sha256] }], { selection: selectionOf(options), signal });
     const arrived = links !== null && (await fetchLink(links[0]!.url, path, { ...pin, signal, onProgress: options.onProgress }));
     if (!arrived) await throughPip(client, pin, path, options, signal);
   });
@@ -77,7 +81,7 @@ async function throughPip(client: readonly string[], pin: WheelPin, path: string
   say(options, pin, `Fetching ${basename(path)} with pip`);
   const folder = await mkdtemp(join(dirname(path), "pip-"));
   try {
-    await pipDownload(client, { ...pin, sha256: [pin.sha256] }, { selection: SELECTION, folder, signal });
+    await pipDownload(client, { ...pin, sha256: [pin.sha256] }, { selection: selectionOf(options), folder, signal });
     await adopt(join(folder, pin.file), path, pin.sha256, signal);
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -7,22 +7,31 @@ export interface HostLayout {
   kits: string;
   run: string;
   logs: string;
+  /** One for each kind: neither can read what the other wrote. */
   milvusData: string;
+  milvusServerData: string;
+  milvusServerToken: string;
   courseData: string;
   models: string;
 }
 
-export function hostLayout(root: string, platform: string): HostLayout {
+/** `networkVolume` takes what must outlive the machine, in the folder that the original used. */
+export function hostLayout(root: string, platform: string, networkVolume: string | null = null): HostLayout {
   const { join }: PlatformPath = platform === "win32" ? win32 : posix;
   const home = join(root, "ai-mentor");
+  const apart = networkVolume !== null && networkVolume !== root;
+  const data = apart ? join(networkVolume, "ai-mentor", "volumes") : join(home, "data");
   return {
     root,
     home,
     kits: join(home, "kit"),
     run: join(home, "run"),
     logs: join(home, "logs"),
-    milvusData: join(home, "data", "milvus"),
-    courseData: join(home, "data", "course"),
+    // There the original's own containers have a folder called milvus.
+    milvusData: join(data, apart ? "milvus-lite" : "milvus"),
+    milvusServerData: join(data, "milvus-server"),
+    milvusServerToken: join(data, "milvus-server.token"),
+    courseData: join(data, "course"),
     models: join(root, "models"),
   };
 }

@@ -26,7 +26,15 @@ for name in ${PYTHON_MINORS.map((minor) => `python3.${minor}`).join(" ")} python
 done
 [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 && say client apt-get
 if [ -d /workspace ] && [ -w /workspace ]; then root=/workspace volume=/workspace; else root=$HOME/ai-mentor-workspace volume=$HOME; fi
+if unshare --net true 2>/dev/null || unshare --user --net true 2>/dev/null; then say namespace yes; fi
 say root "$root"
+# A volume that is new to us does not draw a course away from where it is.
+if [ -d /runpod-volume ] && [ -w /runpod-volume ]; then
+  if [ -d /runpod-volume/ai-mentor/volumes ] || [ ! -d "$root/ai-mentor/data" ]; then say volume /runpod-volume; fi
+fi
+while read -r _ mount type _; do
+  [ "$mount" = "$root" ] && say filesystem "$type"
+done 2>/dev/null </proc/mounts
 say disk "$(df -Pk "$volume" 2>/dev/null | tail -n 1)"
 [ -f "$root/ai-mentor/run/agent.json" ] && say agent seen
 while read -r _ local _ state _; do
@@ -73,10 +81,15 @@ export function parseProbe(output: string): HostReport {
     packageClient: one("client") === "apt-get" ? "apt-get" : null,
     root: one("root"),
     diskFreeBytes: (Number(one("disk").trim().split(/\s+/)[3]) || 0) * 1024,
+    networkVolume: one("volume") || (NETWORK_FILESYSTEM.test(one("filesystem")) ? one("root") : null),
+    networkNamespace: one("namespace") === "yes",
     portsInUse: [...new Set(ports)].sort((a, b) => a - b),
     agentSeen: one("agent") === "seen",
   };
 }
+
+/** As /proc/mounts names them. */
+const NETWORK_FILESYSTEM = /^(fuse(\..+)?|nfs4?|ceph|lustre|glusterfs|beegfs|gpfs|cifs|smb3|9p|virtiofs)$/;
 
 /** nvidia-smi's "NVIDIA RTX A5000, 24564, 24215, 570.86.15"; memory in MiB. */
 export function parseGpu(line: string): Gpu[] {

@@ -18,6 +18,10 @@ export interface HostReport {
   root: string;
   /** Bytes free where `root` is. */
   diskFreeBytes: number;
+  /** Where a network volume is mounted, which outlives this machine; null where there is none. */
+  networkVolume: string | null;
+  /** Whether a program may have a network of its own there (Linux). */
+  networkNamespace: boolean;
   /** Listening TCP ports, as far as they can be seen. */
   portsInUse: number[];
   /** An agent of an earlier session has left its address. */

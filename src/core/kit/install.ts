@@ -90,7 +90,7 @@ export async function installKit(options: InstallKitOptions): Promise<InstalledK
 
 const KIT_NAME = /^[0-9a-f]{32}(\.new)?$/;
 
-const TITLES: Record<KitLayer["name"], string> = { node: "Node", engine: "the LLM engine", python: "the course store", services: "the services" };
+const TITLES: Record<KitLayer["name"], string> = { node: "Node", engine: "the LLM engine", python: "the course store", milvus: "the Milvus server", services: "the services" };
 
 async function assemble(remote: RemoteFolder, { kit }: InstallKitOptions, folder: string, folderOf: (layer: KitLayer) => string): Promise<void> {
   const temporary = `${folder}.new`;
@@ -116,7 +116,7 @@ async function prune(remote: RemoteFolder, { kit, layout }: InstallKitOptions): 
   const used = new Set(kit.layers.map(({ name, hash }) => `${name}-${hash}`));
   const other = inUse === undefined || inUse === kit.hash || !KIT_NAME.test(inUse) ? null : await remote.host.readFile(`${kits}/${inUse}/kit.json`);
   if (other !== null) for (const { name, hash } of (JSON.parse(Buffer.from(other).toString()) as KitManifest).layers) used.add(`${name}-${hash}`);
-  const oldLayers = (await remote.list(`${kits}/layers`)).filter((name) => /^(node|engine|python|services|unpacked)-[0-9a-f]{32}$/.test(name) && !used.has(name));
+  const oldLayers = (await remote.list(`${kits}/layers`)).filter((name) => /^(node|engine|python|milvus|services|unpacked)-[0-9a-f]{32}$/.test(name) && !used.has(name));
   const paths = [...old.map((name) => `${kits}/${name}`), ...oldLayers.map((name) => `${kits}/layers/${name}`)];
   if (paths.length > 0) await remote.run(["rm", "-rf", "--", ...paths]);
 }

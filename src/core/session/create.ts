@@ -180,9 +180,14 @@ export function createSession(options: SessionOptions): Session {
     if (Object.keys(changes).length > 0) feed.publish({ type: "session", changes });
   }
 
-  function answer({ passphrase, trustFingerprint, withoutGuard }: OnceAnswers): OnceAnswers {
+  function answer({ passphrase, trustFingerprint, withoutGuard, withoutBackup }: OnceAnswers): OnceAnswers {
     if (passphrase !== undefined) options.redact?.(passphrase);
-    return { ...(passphrase === undefined ? {} : { passphrase }), ...(trustFingerprint === undefined ? {} : { trustFingerprint }), ...(withoutGuard === undefined ? {} : { withoutGuard }) };
+    return {
+      ...(passphrase === undefined ? {} : { passphrase }),
+      ...(trustFingerprint === undefined ? {} : { trustFingerprint }),
+      ...(withoutGuard === undefined ? {} : { withoutGuard }),
+      ...(withoutBackup === undefined ? {} : { withoutBackup }),
+    };
   }
 
   return {
@@ -198,7 +203,14 @@ export function createSession(options: SessionOptions): Session {
         await advance(input);
         return snapshot();
       }),
-    stop: (wish = {}) => submit({ type: "stop", at: now(), ...wish }).then(snapshot),
+    stop: ({ withoutBackup, ...wish } = {}) =>
+      enqueue(async () => {
+        const input: SessionInput = { type: "stop", at: now(), ...wish };
+        decide(state, input);
+        once = answer({ withoutBackup });
+        await advance(input);
+        return snapshot();
+      }),
     cancel: () => submit({ type: "cancel", at: now() }).then(snapshot),
     retry: (answers = {}) =>
       enqueue(async () => {

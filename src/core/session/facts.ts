@@ -1,6 +1,7 @@
 import { MentorError } from "../../contract/errors.ts";
 import type { ServiceName } from "../../contract/agent.ts";
 import type { ChatDialect } from "../../contract/endpoint.ts";
+import type { MilvusCapabilities, MilvusKind } from "../../contract/milvus.ts";
 import type { Endpoint, SessionSnapshot } from "../../contract/session.ts";
 import type { HostLayout } from "../host/layout.ts";
 import type { HostReport } from "../host/report.ts";
@@ -31,6 +32,8 @@ export interface JournalledFacts {
   ports: Partial<Record<ServiceName, number>>;
   /** Where this computer reaches the services; shown in the snapshot. */
   endpoints: Endpoint[];
+  /** What keeps the course, why it was chosen, and what it can do once it was asked. */
+  milvus: { kind: MilvusKind; reason: string; /** Of somebody else's. */ url?: string; capabilities?: MilvusCapabilities };
   collection: string;
   course: NonNullable<SessionSnapshot["course"]>;
   firstTokenSeconds: number;

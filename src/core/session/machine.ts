@@ -141,7 +141,7 @@ export function settle(plan: Plan, state: SessionState, at: string): JournalEntr
     if (steps.some(({ undo }) => undo === "running")) return [];
     const stuck = steps.filter(({ undo }) => undo === "failed");
     if (stuck.length > 0) {
-      // A key that asks for its passphrase must be able to ask: then stop goes on with the answer.
+      // What asks the person something must be able to ask: then stop goes on with the answer.
       const question = stuck.find(({ error }) => error !== null && ASKS.has(ERRORS[error.code].action))?.error;
       if (question) return [{ type: "help-needed", at, error: question }];
       const titles = stuck.map(({ id }) => `“${plan.find((known) => known.id === id)!.title}”`).join(", ");
@@ -189,7 +189,7 @@ export function effectsOf(plan: Plan, before: SessionState, entry: JournalEntry)
   }
 }
 
-const ASKS: ReadonlySet<ErrorAction> = new Set(["enter-passphrase", "trust-host"]);
+const ASKS: ReadonlySet<ErrorAction> = new Set(["enter-passphrase", "trust-host", "stop-without-backup"]);
 const WORDS = { idle: "not begun", starting: "starting", ready: "running", "needs-help": "waiting for help", stopping: "stopping", stopped: "stopped" } as const;
 
 function requireSession({ phase }: SessionState): void {

@@ -34,11 +34,13 @@ export const PLAN: readonly StepDefinition[] = [
   { id: "check-endpoint", title: "Check the endpoint", needs: ["install-kit"], weight: 3, stallSeconds: 300, needed: asksEndpoint },
   { id: "arm-watchdog", title: "Set the safety timer", needs: ["check-endpoint"], weight: 2, stallSeconds: 60, deadlineSeconds: 300 },
   { id: "upload-model", title: "Send the model", needs: ["arm-watchdog"], weight: 50, stallSeconds: 180, needed: runsModel },
-  { id: "start-milvus", title: "Start the course store", needs: ["arm-watchdog"], weight: 8, stallSeconds: 120, deadlineSeconds: 900 },
+  { id: "start-milvus", title: "Start the course store", needs: ["arm-watchdog"], weight: 8, stallSeconds: 120, deadlineSeconds: 900, needed: ({ milvusUrl }) => milvusUrl === undefined },
+  { id: "check-milvus", title: "Check the course store", needs: ["start-milvus"], weight: 2, stallSeconds: 180, deadlineSeconds: 600 },
   { id: "start-llm", title: "Load the model", needs: ["upload-model"], weight: 8, stallSeconds: 300, deadlineSeconds: 1800, needed: runsModel },
-  { id: "start-api", title: "Start the mentor", needs: ["start-milvus", "start-llm"], weight: 2, stallSeconds: 60, deadlineSeconds: 600 },
+  { id: "start-api", title: "Start the mentor", needs: ["check-milvus", "start-llm"], weight: 2, stallSeconds: 60, deadlineSeconds: 600 },
   { id: "open-tunnels", title: "Open the way to the mentor", needs: ["start-api"], weight: 1, stallSeconds: 60, deadlineSeconds: 300 },
   { id: "restore-course", title: "Bring the course", needs: ["open-tunnels"], weight: 8, stallSeconds: 300 },
+  { id: "keep-course", title: "Keep the course", needs: ["restore-course"], weight: 1, stallSeconds: 600 },
   { id: "self-check", title: "Ask a test question", needs: ["restore-course"], weight: 3, stallSeconds: 180, deadlineSeconds: 900 },
 ];
 

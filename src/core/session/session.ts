@@ -40,7 +40,7 @@ export interface Session {
   /** Accepts and returns at once; `watch` tells the rest. Rejects with `session-running`. */
   start(request: StartRequest): Promise<SessionSnapshot>;
   /** Accepts and returns at once. Rejects with `session-missing`. */
-  stop(options?: StopOptions): Promise<SessionSnapshot>;
+  stop(options?: StopOptions & Pick<OnceAnswers, "withoutBackup">): Promise<SessionSnapshot>;
   /** As stop, and the session says that it was cancelled. */
   cancel(): Promise<SessionSnapshot>;
   /** Goes on from what failed, in the direction (start or stop) in which it failed. */

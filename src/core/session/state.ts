@@ -211,6 +211,7 @@ export function toSnapshot(plan: Plan, state: SessionState, progress: ReadonlyMa
     stick: request?.stick ?? null,
     model: facts.model === undefined ? null : { file: facts.model.file, name: facts.model.name, bytes: facts.model.bytes },
     servedBy: { chat: endpointOf(facts.chatEndpoint ?? request?.chatEndpoint), embedding: endpointOf(facts.embeddingEndpoint ?? request?.embeddingEndpoint) },
+    milvus: facts.milvus === undefined ? null : { kind: facts.milvus.kind, version: facts.milvus.capabilities?.version ?? null },
     steps: plan.map((step) => toStepState(step, state.steps.get(step.id) ?? WAITING, progress.get(step.id) ?? null, weights.get(step.id) ?? step.weight)),
     endpoints: state.phase === "stopped" ? [] : (facts.endpoints ?? []),
     error: state.error,

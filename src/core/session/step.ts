@@ -11,6 +11,8 @@ export interface OnceAnswers {
   trustFingerprint?: string;
   /** The person goes on although the rented machine could not show that it can stop itself. */
   withoutGuard?: boolean;
+  /** Stops although the course's newest changes are in no backup. */
+  withoutBackup?: boolean;
 }
 
 /** How the session ends, for the undos. */

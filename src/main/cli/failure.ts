@@ -32,6 +32,8 @@ const BUTTONS: readonly [RegExp, string][] = [
   [/\bPress Retry\b/g, "Run the command again"],
   [/\bPress Stop again\b/g, "Run ai-mentor stop again"],
   [/, choose Forget\b/g, ", use ai-mentor stop --forget"],
+  [/, or stop without this backup\b/g, ", or ai-mentor stop --without-backup"],
+  [/\bOr stop without this backup\b/g, "Or run ai-mentor stop --without-backup"],
   [/, or Stop to undo it\b/g, ", or ai-mentor stop to undo it"],
   [/\bPress Start when you are ready\b/g, "Start again when you are ready"],
   [/\bopen the logs\b/g, "look at ai-mentor logs"],

@@ -1,9 +1,11 @@
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { ENDPOINT_KEYS, type EndpointKey } from "../../contract/endpoint.ts";
+import { OWN_MILVUS_KINDS } from "../../contract/milvus.ts";
 import { REHEARSAL_FAULTS, REHEARSAL_FAULT_NAMES, type RehearsalFault } from "../../contract/rehearsal.ts";
 import { parseMirrorUrl } from "../../core/upload/mirror-url.ts";
 import type { CommandContext } from "./command.ts";
 import { ask } from "./commands/ask.ts";
+import { createBackup, keepPassphrase, listBackups, pruneBackups, restoreBackup, verifyBackup, type CreateOptions, type RestoreOptions, type WhereOptions } from "./commands/backup.ts";
 import { extend, type ExtendOptions } from "./commands/extend.ts";
 import { ingest } from "./commands/ingest.ts";
 import { llm, type LlmOptions } from "./commands/llm.ts";
@@ -55,7 +57,9 @@ export function createProgram(context: CommandContext, version: string): Command
     .option("--llm-model <name>", "its model (default: the only one it offers)")
     .option("--embedding-url <url>", "OpenAI-compatible endpoint that makes embeddings instead of the app's own model")
     .option("--embedding-model <name>", "its model (default: the only one it offers)")
-    .option("--allow-http", "let an endpoint with a public address be asked over plain http")
+    .option("--milvus-url <url>", "somebody else's Milvus that keeps the course (https://host:port)")
+    .addOption(new Option("--milvus <kind>", "which Milvus of our own keeps it (default: the one that the host can carry)").choices(OWN_MILVUS_KINDS))
+    .option("--allow-http", "let an endpoint or a Milvus with a public address be asked over plain http")
     .addOption(json())
     .action((options: StartOptions) => start(options, context));
   withRentOptions(ofModel(program.command("quote").description("tell what a start on a rented machine would take and cost; rents nothing")))
@@ -66,6 +70,24 @@ export function createProgram(context: CommandContext, version: string): Command
   secret.command("set").description("keep a key; it is asked for, or read from the standard input").addArgument(secretName()).addOption(json()).action((name: EndpointKey) => setSecret(name, context));
   secret.command("remove").description("forget a key").addArgument(secretName()).addOption(json()).action((name: EndpointKey) => removeSecret(name, context));
   secret.command("list").description("tell which keys are kept, not what they are").addOption(json()).action(() => listSecrets(context));
+  const backup = program.command("backup").description("keep the course where no pod can take it, and bring it back");
+  const place = (command: Command) => command.option("--folder <dir>", "folder of the backups (default: the stick's, or as the settings say)").option("--stick <dir>", "look on this stick where no session runs").addOption(json());
+  const passphrase = () => new Option("--passphrase", "of an encrypted backup: ask for it, or read it from the standard input");
+  const nameOf = (required: boolean) => new Argument(required ? "<backup>" : "[backup]", "name in the list, or path of a backup");
+  backup.command("create").description("back the course up and prove it").option("--folder <dir>", "folder to keep it in (default: the stick's, or as the settings say)").option("--always", "also when nothing has changed since the last one").option("--encrypt", "with a passphrase, which is asked for or read from the standard input").option("--cold", "copy the store's whole folder instead, with Milvus stopped meanwhile; fits the same version only").addOption(json()).action((options: CreateOptions) => createBackup(options, context));
+  place(backup.command("list").description("tell which backups there are")).action((options: WhereOptions) => listBackups(options, context));
+  place(backup.command("verify").description("read a backup whole and compare it with what it was").addArgument(nameOf(true)).addOption(passphrase())).action((name: string, options: WhereOptions & { passphrase?: boolean }) => verifyBackup(name, options, context));
+  place(
+    backup
+      .command("restore")
+      .description("bring a backup's course back into the running session (default: the newest)")
+      .addArgument(nameOf(false))
+      .addOption(passphrase())
+      .option("--undo", "give the course back as it was before the last restore")
+      .option("--embed-anew", "prepare the text anew where the backup comes from another search model"),
+  ).action((name: string | undefined, options: RestoreOptions) => restoreBackup(name, options, context));
+  backup.command("passphrase").description("keep a passphrase that every backup is encrypted with").option("--forget", "forget it").addOption(json()).action((options: { forget?: boolean }) => keepPassphrase(options, context));
+  place(backup.command("prune").description("remove old backups: the newest are kept, and one for each of the last seven days").option("--dry-run", "only tell what would be removed")).action((options: WhereOptions) => pruneBackups(options, context));
   program.command("status").description("tell what is running").addOption(json()).action(() => status(context));
   program
     .command("logs")
@@ -79,6 +101,7 @@ export function createProgram(context: CommandContext, version: string): Command
     .description("end the session")
     .option("--forget", "let the session go even where its host is gone and nothing can be undone there")
     .addOption(new Option("--disk <what>", "what becomes of a rented machine's own disk (default: keep)").choices(["keep", "delete"]))
+    .option("--without-backup", "let the course's newest changes go, where they cannot be backed up")
     .option("--even-unsaved", "delete the disk although the course on it is in no backup")
     .addOption(json())
     .action((options: StopOptions) => stop(options, context));

@@ -85,8 +85,8 @@ function needsHelpError(session: SessionSnapshot): ErrorReport {
 }
 
 /** Ends the session and waits until it has ended. */
-export async function stopSession(client: CoreClient, output: Output, wish?: { disk?: DiskEnd; evenUnsaved?: boolean }): Promise<SessionSnapshot> {
-  let session = await client.session.stop(wish?.disk === undefined && wish?.evenUnsaved === undefined ? undefined : wish);
+export async function stopSession(client: CoreClient, output: Output, wish: { disk?: DiskEnd; evenUnsaved?: boolean; withoutBackup?: boolean } = {}): Promise<SessionSnapshot> {
+  let session = await client.session.stop(Object.values(wish).every((part) => part === undefined) ? undefined : wish);
   if (isOver(session)) return session;
   for await (const event of await client.session.watch({})) {
     output.event(event);

@@ -15,6 +15,7 @@ import { listKeys, makeKey } from "../../adapters/ssh/keys.ts";
 import { systemDrives } from "../../adapters/usb/drives.ts";
 import { parseEndpointUrl } from "../../contract/endpoint-url.ts";
 import { MentorError } from "../../contract/errors.ts";
+import { parseMilvusUrl } from "../../contract/milvus-url.ts";
 import type { LogLine } from "../../contract/logs.ts";
 import type { AppInfo, KeyFile, UploadEvent } from "../../contract/rpc.ts";
 import type { ModelEndpoint, Receipt, SessionSnapshot, SessionTimings, StartRequest } from "../../contract/session.ts";
@@ -28,6 +29,8 @@ import type { Session } from "../../core/session/session.ts";
 import { firstLanes } from "../../core/upload/lane-policy.ts";
 import { parseMirrorUrl } from "../../core/upload/mirror-url.ts";
 import { uploadFile } from "../../core/upload/upload.ts";
+import { BackupPassphrase } from "./backups/passphrase.ts";
+import { SessionBackups } from "./backups/session-backups.ts";
 import { EndpointKeys } from "./endpoint-keys.ts";
 import { keptSession } from "./kept-session.ts";
 import { latest } from "./latest.ts";
@@ -76,6 +79,7 @@ export interface Core {
   rentals: Rentals;
   /** Of all sessions that ended, newest first. */
   receipts(): Promise<Receipt[]>;
+  backups: SessionBackups;
   upload(request: UploadRequest, signal: AbortSignal): AsyncGenerator<UploadEvent>;
   busy(): boolean;
   close(): Promise<void>;
@@ -88,6 +92,7 @@ export async function createCore({ dataFolder, shell, secrets = openSecrets(file
   const logs = new SessionLogs({ clock });
   const ssh = new SshConnector(join(dataFolder, "known_hosts.json"), clock);
   const keyFolder = join(dataFolder, "keys");
+  const passphrases = new BackupPassphrase(secrets);
   let uploads = 0;
 
   const endpointKeys = new EndpointKeys(secrets);
@@ -101,7 +106,7 @@ export async function createCore({ dataFolder, shell, secrets = openSecrets(file
   const journals = new SessionFolders(dataFolder);
   const session = createSession({
     plan: PLAN,
-    steps: createSteps({ dataFolder, cacheFolder: cache, clock, secrets, log: logs.sink, redact: logs.redact, connectors: { ssh, local: { connect: async () => new LocalHost() } }, account, appKey, reach }),
+    steps: createSteps({ dataFolder, cacheFolder: cache, clock, secrets, settings, passphrases, log: logs.sink, redact: logs.redact, connectors: { ssh, local: { connect: async () => new LocalHost() } }, account, appKey, reach }),
     journals,
     history: new FileJournal<SessionTimings>(join(dataFolder, "history.jsonl")),
     clock,
@@ -118,6 +123,8 @@ export async function createCore({ dataFolder, shell, secrets = openSecrets(file
     if (facts === null || session.snapshot().phase !== "ready") throw new MentorError("session-missing", "No session is ready.", { advice: "Start a session, and wait until it is ready." });
     return facts;
   };
+
+  const backups = new SessionBackups({ settings, dataFolder, clock, passphrases, running, stick: () => session.snapshot().stick });
 
   return {
     info: { version, shell, platform: process.platform, computer: hostname(), dataFolder },
@@ -141,7 +148,12 @@ export async function createCore({ dataFolder, shell, secrets = openSecrets(file
     },
     rentals: new Rentals({ session, clock, account, isKnown: async (id) => (await journals.list()).includes(id) }),
     receipts: async () => (await Promise.all((await journals.list()).map(async (id) => (await journals.of(id).read()).findLast((entry) => entry.type === "stopped")?.receipt))).filter((receipt) => receipt !== undefined),
-    openMilvus: async () => openEndpoint(running(), "milvus"),
+    openMilvus: async () => {
+      const facts = running();
+      const url = facts.get("milvus")?.url;
+      return url === undefined ? openEndpoint(facts, "milvus") : { url, moved: false };
+    },
+    backups,
     async *upload({ file, to, mirror: address, ...choice }, signal) {
       const mirror = address === undefined ? undefined : { url: parseMirrorUrl(address) };
       const host = await ssh.connect({ kind: "ssh", ...choice }, signal, { lanes: firstLanes });
@@ -157,7 +169,7 @@ export async function createCore({ dataFolder, shell, secrets = openSecrets(file
         await host.close();
       }
     },
-    busy: () => session.busy() || uploads > 0,
+    busy: () => session.busy() || uploads > 0 || backups.busy,
     close: () => {
       keeping.abort();
       return session.close();
@@ -173,12 +185,13 @@ function runpodAccount(clock: Clock): ProviderOf {
 }
 
 /** Throws `endpoint-address-invalid`. */
-function withEndpoints({ chatEndpoint, embeddingEndpoint, ...request }: StartRequest): StartRequest {
+function withEndpoints({ chatEndpoint, embeddingEndpoint, milvusUrl, ...request }: StartRequest): StartRequest {
   const checked = (endpoint: ModelEndpoint): ModelEndpoint => ({ ...endpoint, url: parseEndpointUrl(endpoint.url, request) });
   return {
     ...request,
     ...(chatEndpoint === undefined ? {} : { chatEndpoint: checked(chatEndpoint) }),
     ...(embeddingEndpoint === undefined ? {} : { embeddingEndpoint: checked(embeddingEndpoint) }),
+    ...(milvusUrl === undefined ? {} : { milvusUrl: parseMilvusUrl(milvusUrl, request) }),
   };
 }
 

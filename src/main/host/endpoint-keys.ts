@@ -40,6 +40,11 @@ export class EndpointKeys {
     return this.#secrets.get(secretName("runpod"));
   }
 
+  /** The token of somebody else's Milvus; null where none is kept. */
+  milvus(): Promise<string | null> {
+    return this.#secrets.get(secretName("milvus"));
+  }
+
   /**
    * The keys of a session's endpoints; null where none is kept. The chat endpoint's key opens the
    * embedding endpoint too where both are the same server, and never another server.

@@ -75,6 +75,17 @@ export function createRouter(core: Core) {
         })),
       documents: os.course.documents.handler(reported(async ({ signal }) => (await core.mentor(signal)).documents())),
     },
+    backup: {
+      list: os.backup.list.handler(reported(({ input }) => core.backups.list(input))),
+      create: os.backup.create.handler(streamed(({ input, signal }) => core.backups.create(input, signal))),
+      verify: os.backup.verify.handler(streamed(({ input, signal }) => core.backups.verify(input, signal))),
+      restore: os.backup.restore.handler(streamed(({ input, signal }) => core.backups.restore(input, signal))),
+      undoRestore: os.backup.undoRestore.handler(streamed(({ signal }) => core.backups.undoRestore(signal))),
+      prune: os.backup.prune.handler(reported(({ input }) => core.backups.prune(input))),
+      remove: os.backup.remove.handler(reported(({ input }) => core.backups.remove(input.path))),
+      passphrase: os.backup.passphrase.handler(reported(() => core.backups.passphrase())),
+      keepPassphrase: os.backup.keepPassphrase.handler(reported(({ input }) => core.backups.keepPassphrase(input.passphrase))),
+    },
     upload: {
       run: os.upload.run.handler(streamed(({ input, signal }) => core.upload(input, signal))),
     },

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { probeHost, parseProbe } from "../../../src/core/host/probe.ts";
 import { bringPython } from "../../../src/core/host/python.ts";
 import type { Host } from "../../../src/core/ports.ts";
+import { hostLayout } from "../../../src/core/host/layout.ts";
 import { requireSuitable } from "../../../src/core/host/suitable.ts";
 import { LocalHost } from "../../../src/adapters/local/host.ts";
 import { inspectThisComputer } from "../../../src/adapters/local/inspection.ts";
@@ -21,6 +22,8 @@ const POD = [
   "client\tapt-get",
   "root\t/workspace",
   "disk\t/dev/sda1 104857600 1000 52428800 1% /workspace",
+  "namespace\tyes",
+  "filesystem\tfuse.juicefs",
   "port\t1F90",
   "port\t0016",
   "agent\tseen",
@@ -39,6 +42,8 @@ test("a pod's answers become a report: the container's limit, the card, the newe
     packageClient: "apt-get",
     root: "/workspace",
     diskFreeBytes: 52_428_800 * 1024,
+    networkNamespace: true,
+    networkVolume: "/workspace",
     portsInUse: [22, 8080],
     agentSeen: true,
   });
@@ -47,7 +52,7 @@ test("a pod's answers become a report: the container's limit, the card, the newe
 test.runIf(process.platform === "linux")("the script runs in this computer's /bin/sh and agrees with what Node sees", async () => {
   const probed = await probeHost(new LocalHost(), new AbortController().signal);
   const seen = await inspectThisComputer(probed.root);
-  expect(probed).toMatchObject({ platform: "linux", arch: seen.arch, glibc: seen.glibc });
+  expect(probed).toMatchObject({ platform: "linux", arch: seen.arch, glibc: seen.glibc, networkNamespace: seen.networkNamespace });
   expect(probed.memoryBytes).toBeGreaterThan(2 ** 28);
   expect(probed.diskFreeBytes).toBeGreaterThan(0);
   expect(probed.python?.tag).toMatch(/^cp31\d$/);
@@ -101,4 +106,17 @@ test("a host that has Python is left alone", async () => {
   const { host, asked } = scriptedHost({});
   await bringPython(host, parseProbe(POD), signal, () => {});
   expect(asked).toEqual([]);
+});
+
+test("a network volume is known by where it is mounted, or by its file system; a disk of the machine's own is none", () => {
+  const seen = (...lines: string[]) => parseProbe([...POD.split("\n").filter((line) => !line.startsWith("filesystem")), ...lines].join("\n")).networkVolume;
+  expect(seen("volume\t/runpod-volume", "filesystem\text4")).toBe("/runpod-volume");
+  for (const type of ["fuse", "nfs4", "ceph"]) expect(seen(`filesystem\t${type}`)).toBe("/workspace");
+  for (const type of ["ext4", "xfs", "overlay", "fuseblk"]) expect(seen(`filesystem\t${type}`)).toBeNull();
+});
+
+test("on a network volume of its own the course lies where the original kept it, and the rest on the machine", () => {
+  const layout = hostLayout("/workspace", "linux", "/runpod-volume");
+  expect(layout).toMatchObject({ home: "/workspace/ai-mentor", models: "/workspace/models", courseData: "/runpod-volume/ai-mentor/volumes/course", milvusServerData: "/runpod-volume/ai-mentor/volumes/milvus-server" });
+  expect(hostLayout("/workspace", "linux", "/workspace")).toEqual(hostLayout("/workspace", "linux"));
 });

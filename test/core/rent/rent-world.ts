@@ -5,7 +5,7 @@ import { Watchdog } from "../../../remote/agent/watchdog.ts";
 import { PodPower } from "../../../remote/agent/pod-power.ts";
 import { MentorError } from "../../../src/contract/errors.ts";
 import type { SessionSnapshot, SessionTimings, StartRequest } from "../../../src/contract/session.ts";
-import type { Host, HostConnector, Provider } from "../../../src/core/ports.ts";
+import type { Host, HostConnector, Provider, Secrets } from "../../../src/core/ports.ts";
 import { keepRent } from "../../../src/core/rent/keeper.ts";
 import type { Reach } from "../../../src/core/rent/reach.ts";
 import { createSession } from "../../../src/core/session/create.ts";
@@ -18,7 +18,9 @@ import { watchdogFor } from "../../../src/main/host/steps/arm-watchdog.ts";
 import { connect } from "../../../src/main/host/steps/connect.ts";
 import { rentPod } from "../../../src/main/host/steps/rent-pod.ts";
 import type { StepTools } from "../../../src/main/host/steps/tools.ts";
+import { BackupPassphrase } from "../../../src/main/host/backups/passphrase.ts";
 import { keptSession } from "../../../src/main/host/kept-session.ts";
+import { SettingsStore } from "../../../src/main/host/settings-store.ts";
 import { FakeClock, settled } from "../../fakes/clock.ts";
 import { MemoryJournal } from "../session/practice-run.ts";
 
@@ -117,9 +119,10 @@ export class RentWorld {
     };
     this.provider = new Runpod({ key: async () => KEY, clock: this.clock, fetch: mortal, random: () => 0.5 });
     const provider = this.provider;
+    const secrets: Secrets = { get: async () => null, set: async () => {}, delete: async () => {} };
     const tools: StepTools = {
-      dataFolder: "/data", cacheFolder: "/cache", clock: this.clock,
-      secrets: { get: async () => null, set: async () => {}, delete: async () => {} },
+      dataFolder: "/data", cacheFolder: "/cache", clock: this.clock, secrets,
+      settings: new SettingsStore("/data"), passphrases: new BackupPassphrase(secrets),
       log: () => {}, redact: () => {},
       connectors: { local: this.#connector(alive), ssh: this.#connector(alive) },
       account: async () => provider,

@@ -99,8 +99,10 @@ test("what runs side by side follows from the needs alone", () => {
   session.done("start-llm");
   expect(session.effects).toEqual([]);
   session.done("start-milvus");
+  expect(session.effects).toEqual(["run check-milvus"]);
+  session.done("check-milvus");
   expect(session.effects).toEqual(["run start-api"]);
-  session.done("start-api", "open-tunnels", "restore-course", "self-check");
+  session.done("start-api", "open-tunnels", "restore-course", "keep-course", "self-check");
   expect(session.state.phase).toBe("ready");
   expect(session.state.readyAt).toBe(AT);
 });
@@ -131,13 +133,15 @@ test("retry may choose another model, and the journal knows it", () => {
 
 test("stop undoes everything in the reverse order of the needs, side by side where that allows it", () => {
   const session = stopping();
-  expect(session.effects).toEqual(["undo self-check"]);
-  session.undone("self-check", "restore-course", "open-tunnels", "start-api");
-  expect(session.effects).toEqual(["undo start-milvus", "undo start-llm"]);
+  expect(session.effects).toEqual(["undo keep-course", "undo self-check"]);
+  session.undone("keep-course", "self-check", "restore-course", "open-tunnels", "start-api");
+  expect(session.effects).toEqual(["undo check-milvus", "undo start-llm"]);
   session.undone("start-llm");
   expect(session.effects).toEqual(["undo upload-model"]);
   session.undone("upload-model");
   expect(session.effects).toEqual([]);
+  session.undone("check-milvus");
+  expect(session.effects).toEqual(["undo start-milvus"]);
   session.undone("start-milvus");
   expect(session.effects).toEqual(["undo arm-watchdog"]);
   session.undone("arm-watchdog", "install-kit", "fit", "inspect-host", "connect");
@@ -160,7 +164,7 @@ test("cancel while two steps run: both are aborted, nothing is undone before bot
 });
 
 test("a failed undo ends as stop-incomplete; stop takes up what is left and nothing twice", () => {
-  const session = stopping().undone("self-check", "restore-course", "open-tunnels");
+  const session = stopping().undone("keep-course", "self-check", "restore-course", "open-tunnels");
   session.send({ type: "undo-failed", step: "start-api", error: LOST, facts: {} } as SessionInput);
   expect(session.state).toMatchObject({ phase: "needs-help", error: { code: "stop-incomplete", message: "Not undone on root@pod: “Start the mentor”." } });
   session.send({ type: "stop" });
@@ -172,12 +176,22 @@ test("a failed undo ends as stop-incomplete; stop takes up what is left and noth
 });
 
 test("retry after a failed stop goes on stopping, and a key may ask for its passphrase there", () => {
-  const session = stopping();
+  const session = stopping().undone("keep-course");
   session.send({ type: "undo-failed", step: "self-check", error: { code: "key-encrypted", message: "The key is locked." }, facts: {} } as SessionInput);
   expect(session.state).toMatchObject({ phase: "needs-help", error: { code: "key-encrypted" } });
   session.send({ type: "retry" });
   expect(session.state.phase).toBe("stopping");
   expect(session.effects).toEqual(["undo self-check"]);
+});
+
+test("a backup that fails at Stop asks for itself, and Stop without it goes on", () => {
+  const session = stopping().undone("self-check");
+  session.send({ type: "undo-failed", step: "keep-course", error: { code: "backup-failed", message: "The stick is full." }, facts: {} } as SessionInput);
+  expect(session.state).toMatchObject({ phase: "needs-help", error: { code: "backup-failed" } });
+  session.send({ type: "retry" });
+  expect(session.effects).toEqual(["undo keep-course"]);
+  session.undone("keep-course");
+  expect(session.effects).toEqual(["undo restore-course"]);
 });
 
 test("a connection lost while ready asks for help; retry connects again and adopts the rest in order", () => {
@@ -240,7 +254,7 @@ describe("after a crash of the app", () => {
   });
 
   test("a half-stopped one goes on stopping", () => {
-    const session = stopping().undone("self-check");
+    const session = stopping().undone("keep-course", "self-check");
     expect(remains(PLAN, session.entries).kind).toBe("half-stopped");
     session.crash().send({ type: "recover" });
     expect(session.effects).toEqual(["undo restore-course"]);

@@ -11,6 +11,7 @@ const SESSIONS = {
   own: OWN,
   "chat elsewhere": { ...OWN, chatEndpoint: ENDPOINT },
   "embeddings elsewhere": { ...OWN, embeddingEndpoint: ENDPOINT },
+  "store elsewhere": { ...OWN, milvusUrl: "https://milvus.example:443" },
   "both elsewhere": { ...OWN, chatEndpoint: ENDPOINT, embeddingEndpoint: ENDPOINT },
   rented: { ...OWN, host: { kind: "runpod" } },
 } satisfies Record<string, StartRequest>;
@@ -55,6 +56,7 @@ test("a session checks endpoints, and sends and loads models, only where it has 
   expect(left(SESSIONS.own)).toEqual(["rent-pod", "check-endpoint"]);
   expect(left(SESSIONS["chat elsewhere"])).toEqual(["rent-pod"]);
   expect(left(SESSIONS["embeddings elsewhere"])).toEqual(["rent-pod"]);
+  expect(left(SESSIONS["store elsewhere"])).toEqual(["rent-pod", "check-endpoint", "start-milvus"]);
   expect(left(SESSIONS["both elsewhere"])).toEqual(["rent-pod", "upload-model", "start-llm"]);
   expect(left(SESSIONS.rented)).toEqual(["check-endpoint"]);
   expect(planFor(PLAN, null)).toEqual(planFor(PLAN, OWN));
@@ -65,5 +67,5 @@ test("what needed a step that is left out needs what that one needed", () => {
   expect(needsOf(SESSIONS.rented, "connect")).toEqual(["rent-pod"]);
   expect(needsOf(SESSIONS.own, "arm-watchdog")).toEqual(["install-kit"]);
   expect(needsOf(SESSIONS["chat elsewhere"], "arm-watchdog")).toEqual(["check-endpoint"]);
-  expect(needsOf(SESSIONS["both elsewhere"], "start-api")).toEqual(["start-milvus", "arm-watchdog"]);
+  expect(needsOf(SESSIONS["both elsewhere"], "start-api")).toEqual(["check-milvus", "arm-watchdog"]);
 });

@@ -15,10 +15,12 @@ const SECONDS: Record<StepId, [from: number, to: number]> = {
   "arm-watchdog": [24.6, 25.4],
   "upload-model": [25.4, 238],
   "start-milvus": [25.4, 31.8],
+  "check-milvus": [31.8, 33.1],
   "start-llm": [238, 251.3],
   "start-api": [251.3, 252.9],
   "open-tunnels": [252.9, 253.2],
   "restore-course": [253.2, 268.4],
+  "keep-course": [268.4, 268.5],
   "self-check": [268.4, 270.2],
 };
 
@@ -63,6 +65,7 @@ const BASE: SessionSnapshot = {
   stick: "/media/anna/COURSE-STICK",
   model: { file: "mistral-7b-instruct-v0.2.Q5_K_M.gguf", name: "Mistral 7B Instruct v0.2", bytes: 5_131_409_696 },
   servedBy: { chat: null, embedding: null },
+  milvus: null,
   steps: [],
   endpoints: [],
   error: null,

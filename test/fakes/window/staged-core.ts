@@ -1,5 +1,6 @@
 import { EventEmitter, on } from "node:events";
 import { implement, ORPCError } from "@orpc/server";
+import type { BackupCreateEvent, BackupList, BackupRestoreEvent, BackupVerifyEvent } from "../../../src/contract/backup.ts";
 import type { CourseDocument, IngestEvent } from "../../../src/contract/chat.ts";
 import type { ErrorReport } from "../../../src/contract/errors.ts";
 import type { LogLine } from "../../../src/contract/logs.ts";
@@ -22,6 +23,8 @@ export interface Stage {
   documents: CourseDocument[];
   ingest: IngestEvent[];
   practice: PracticeEvent[];
+  backups: BackupList;
+  backupEvents: { create: BackupCreateEvent[]; verify: BackupVerifyEvent[]; restore: BackupRestoreEvent[] };
   /** Milliseconds between two words of an answer. */
   pauseMs: number;
   /** What the next call that changes the session fails with. */
@@ -33,14 +36,14 @@ export interface Stage {
   receipts: Receipt[];
 }
 
-export const SETTINGS: Settings = { version: 1, hosts: [], lastHost: { kind: "local" }, theme: "system", folders: [], runpod: {} };
+export const SETTINGS: Settings = { version: 1, hosts: [], lastHost: { kind: "local" }, theme: "system", folders: [], runpod: {}, backup: { folder: null, atStop: "away", keep: 5 } };
 
 /**
  * The contract on a stage: a real server, and behind it whatever the scene says. It is for states of
  * the window that a real core reaches only by accident; the journeys run against the real one.
  */
 export async function openStage(scene: Partial<Stage> = {}) {
-  const stage: Stage = { session: idle(), sticks: [], settings: SETTINGS, logs: [], documents: [], ingest: [], practice: [], pauseMs: 0, refuse: null, quote: null, pods: [], volumes: [], receipts: [], ...scene };
+  const stage: Stage = { session: idle(), sticks: [], settings: SETTINGS, logs: [], documents: [], ingest: [], practice: [], backups: { folder: "/media/anna/COURSE/backups", freeBytes: 41_000_000_000, backups: [] }, backupEvents: { create: [], verify: [], restore: [] }, pauseMs: 0, refuse: null, quote: null, pods: [], volumes: [], receipts: [], ...scene };
   const calls: { name: string; input: unknown }[] = [];
   const changes = new EventEmitter();
   let seq = 1;
@@ -137,6 +140,17 @@ export async function openStage(scene: Partial<Stage> = {}) {
         if (stage.ingest.at(-1)?.type !== "complete") await new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
       }),
       documents: os.course.documents.handler(() => stage.documents),
+    },
+    backup: {
+      list: os.backup.list.handler(() => stage.backups),
+      create: os.backup.create.handler(({ input }) => (calls.push({ name: "backup create", input }), each(stage.backupEvents.create))),
+      verify: os.backup.verify.handler(({ input }) => (calls.push({ name: "backup verify", input }), each(stage.backupEvents.verify))),
+      restore: os.backup.restore.handler(({ input }) => (calls.push({ name: "backup restore", input }), each(stage.backupEvents.restore))),
+      undoRestore: os.backup.undoRestore.handler(() => (calls.push({ name: "backup undo", input: null }), each(stage.backupEvents.restore))),
+      prune: os.backup.prune.handler(({ input }) => (calls.push({ name: "backup prune", input }), { removed: [], kept: stage.backups.backups })),
+      remove: os.backup.remove.handler(({ input }) => void calls.push({ name: "backup remove", input })),
+      passphrase: os.backup.passphrase.handler(() => ({ kept: false })),
+      keepPassphrase: os.backup.keepPassphrase.handler(({ input }) => void calls.push({ name: "backup passphrase", input })),
     },
     upload: { run: os.upload.run.handler(() => each([])) },
   });

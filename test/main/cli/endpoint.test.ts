@@ -55,3 +55,22 @@ test("no key, an unknown name, and a key among the words are refused", async () 
   expect((await run(core, ["secret", "set", "llm", "sk-visible"], { piped: "" })).exit).toBe(2);
   expect(core.secrets.size).toBe(0);
 });
+
+test("somebody else's Milvus and a kind of our own reach the core, and not both", async () => {
+  const core = new FakeCore();
+  expect((await run(core, ["start", "--stick", "s", "--milvus-url", "https://milvus.example"])).exit).toBe(0);
+  expect((await run(core, ["start", "--stick", "s", "--milvus", "server"])).exit).toBe(0);
+  expect(core.requests).toMatchObject([{ milvusUrl: "https://milvus.example:443" }, { milvus: "server" }]);
+});
+
+test.each([
+  [["--milvus-url", "http://milvus.example"], /--allow-http/],
+  [["--milvus-url", "https://root:pass@milvus.example"], /secret set milvus/],
+  [["--milvus-url", "https://milvus.example", "--milvus", "lite"], /exclude each other/],
+  [["--milvus", "huge"], /lite, server/],
+])("%j is said to be wrong at once", async (words, message) => {
+  const core = new FakeCore();
+  const { exit, stderr } = await run(core, ["start", "--stick", "s", ...words]);
+  expect({ exit, calls: core.calls }).toEqual({ exit: 2, calls: [] });
+  expect(stderr).toMatch(message);
+});

@@ -72,7 +72,7 @@ test("what a kit is built from lies beside the archive, its services bundled", a
   const services = servicesLayer({ project: resources, cache: join(folder, "cache"), platform: "linux-x64" });
   await services.inputs();
   await services.build(join(folder, "services"));
-  expect(await walk(join(folder, "services"))).toEqual(expect.arrayContaining(["agent.mjs", "api.mjs", "llm-alone.mjs", "llm.mjs", "receiver.py", "start_llm_server.sh"]));
+  expect(await walk(join(folder, "services"))).toEqual(expect.arrayContaining(["agent.mjs", "api.mjs", "llm-alone.mjs", "llm.mjs", "loopback_only.py", "receiver.py", "start_llm_server.sh"]));
   await copyEngine(join(resources, "remote", "node_modules"), join(folder, "engine"));
   expect(await readdir(join(folder, "engine"))).toContain("node-llama-cpp");
 });

@@ -13,6 +13,7 @@ test("an endpoint's address that cannot be used is refused before it is written 
     await expect(core.start({ host: { kind: "local" }, chatEndpoint: { url } })).rejects.toMatchObject({ code: "endpoint-address-invalid" });
     await expect(core.start({ host: { kind: "local" }, embeddingEndpoint: { url } })).rejects.toMatchObject({ code: "endpoint-address-invalid" });
   }
+  await expect(core.start({ host: { kind: "local" }, milvusUrl: "http://milvus.example" })).rejects.toMatchObject({ code: "endpoint-address-invalid" });
   expect(core.session.snapshot().phase).toBe("idle");
   const sessions = join(dataFolder, "sessions");
   expect(existsSync(sessions) ? readdirSync(sessions) : []).toEqual([]);

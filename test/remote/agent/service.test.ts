@@ -4,9 +4,11 @@ import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { freePort } from "../../../src/adapters/local/free-port.ts";
+import type { Launcher } from "../../../remote/agent/launcher.ts";
 import { kitLaunchers } from "../../../remote/agent/launchers.ts";
 import { RESTARTS } from "../../../remote/agent/restarts.ts";
 import { signalGroup } from "../../../remote/agent/process-identity.ts";
+import { MentorError } from "../../../src/contract/errors.ts";
 import { FakeClock } from "../../fakes/clock.ts";
 import { GRACE_MS, isAlive, KEY, llmConfig, standInAgent, until } from "./stand-in-agent.ts";
 
@@ -160,4 +162,37 @@ test("a service that is stopped while it waits for its next try stays stopped", 
   await agent.start("llm", llmConfig(await freePort(0), "good"));
   await agent.stop("llm");
   expect(service().state).toBe("stopped");
+});
+
+test("a service whose store is open elsewhere is not started, and says why", async () => {
+  const locked = new MentorError("store-locked", "It is open on pod-a.");
+  const { agent, service, diary } = await standInAgent({ hold: () => Promise.reject(locked) });
+  await agent.start("llm", llmConfig(await freePort(0), "good"));
+  await until(() => service().state === "failed");
+  expect(service().error).toMatchObject({ code: "store-locked", message: "It is open on pod-a." });
+  expect(await diary()).toEqual([""]);
+});
+
+test("a service whose store was taken over is ended at once; what it held is let go once, also after an ordinary stop", async () => {
+  let lose!: (error: MentorError) => void;
+  let held = 0;
+  const hold: Launcher<"llm">["hold"] = (_config, { lost }) => {
+    lose = lost;
+    held++;
+    return Promise.resolve(() => Promise.resolve(void held--));
+  };
+  const { agent, service } = await standInAgent({ hold });
+  await agent.start("llm", llmConfig(await freePort(0), "good"));
+  await until(() => service().state === "ready");
+  const pid = service().pid!;
+  expect(held).toBe(1);
+  lose(new MentorError("store-locked", "Another machine took over."));
+  await until(() => service().state === "failed");
+  expect(service().error?.code).toBe("store-locked");
+  expect({ held, alive: isAlive(pid) }).toEqual({ held: 0, alive: false });
+
+  await agent.start("llm", llmConfig(await freePort(0), "good"));
+  await until(() => service().state === "ready");
+  await agent.stop("llm");
+  expect({ held, state: service().state }).toEqual({ held: 0, state: "stopped" });
 });

@@ -7,7 +7,7 @@ test("a Milvus that takes the call and says nothing is not well, however long ot
   const sockets: Socket[] = [];
   const silent = createServer((socket) => void sockets.push(socket.on("error", () => {}))).listen(0, "127.0.0.1");
   await once(silent, "listening");
-  const connection = new MilvusConnection(`127.0.0.1:${(silent.address() as AddressInfo).port}`, 600_000);
+  const connection = new MilvusConnection({ address: `127.0.0.1:${(silent.address() as AddressInfo).port}` }, 600_000);
   onTestFinished(async () => {
     silent.close();
     for (const socket of sockets) socket.destroy();

@@ -5,7 +5,7 @@ import { withCore } from "../core.ts";
 import { UsageError } from "../failure.ts";
 import { askSecret } from "../terminal.ts";
 
-const OWNER = { llm: "the LLM endpoint", embedding: "the embedding endpoint", runpod: "the Runpod account" } as const satisfies Record<EndpointKey, string>;
+const OWNER = { llm: "the LLM endpoint", embedding: "the embedding endpoint", milvus: "Milvus", runpod: "the Runpod account" } as const satisfies Record<EndpointKey, string>;
 
 /** Keeps an endpoint's key. It is read from the terminal without echo, or from the standard input; an argument would stand in the list of processes. */
 export async function setSecret(name: EndpointKey, { output, connect }: CommandContext): Promise<void> {

@@ -1,6 +1,8 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseEndpointUrl } from "../../../contract/endpoint-url.ts";
+import { parseMilvusUrl } from "../../../contract/milvus-url.ts";
+import type { OwnMilvusKind } from "../../../contract/milvus.ts";
 import { MentorError } from "../../../contract/errors.ts";
 import type { HostChoice, SessionSnapshot, StartRequest } from "../../../contract/session.ts";
 import type { CommandContext } from "../command.ts";
@@ -28,6 +30,8 @@ export interface StartOptions extends RentOptions {
   llmModel?: string;
   embeddingUrl?: string;
   embeddingModel?: string;
+  milvus?: OwnMilvusKind;
+  milvusUrl?: string;
   allowHttp?: boolean;
 }
 
@@ -36,9 +40,10 @@ export async function start(options: StartOptions, { output, connect }: CommandC
   const { cwd } = output.terminal;
   const host = hostChoice(options, cwd);
   const endpoints = endpointChoice(options);
+  const store = storeChoice(options);
   await withCore(connect, async (client) => {
     await tellForgotten(client, output);
-    const session = await runToReady(client, { ...(await requestOf(client, options, host, cwd)), ...endpoints }, output);
+    const session = await runToReady(client, { ...(await requestOf(client, options, host, cwd)), ...endpoints, ...store }, output);
     describeReady(session, output);
     output.result("start", { ready: true, session, steps: stepTimings(session), firstTokenSeconds: session.firstTokenSeconds });
   });
@@ -77,13 +82,18 @@ function endpointChoice({ llmUrl, llmModel, embeddingUrl, embeddingModel, allowH
   if (llmUrl === undefined && llmModel !== undefined) throw new UsageError("--llm-model goes with --llm-url.");
   if (embeddingUrl === undefined && embeddingModel !== undefined) throw new UsageError("--embedding-model goes with --embedding-url.");
   if (llmUrl !== undefined && (model ?? mirror) !== undefined) throw new UsageError(`--llm-url and ${model === undefined ? "--mirror" : "--model"} exclude each other: the endpoint brings its own model.`);
-  const endpoint = (url: string | undefined, name: string | undefined) => (url === undefined ? undefined : { url: endpointAddress(url, allowHttp), model: name });
+  const endpoint = (url: string | undefined, name: string | undefined) => (url === undefined ? undefined : { url: usable(() => parseEndpointUrl(url, { allowHttp })), model: name });
   return { chatEndpoint: endpoint(llmUrl, llmModel), embeddingEndpoint: endpoint(embeddingUrl, embeddingModel), allowHttp };
 }
 
-function endpointAddress(url: string, allowHttp?: boolean): string {
+function storeChoice({ milvus, milvusUrl, allowHttp }: StartOptions): Pick<StartRequest, "milvus" | "milvusUrl"> {
+  if (milvusUrl !== undefined && milvus !== undefined) throw new UsageError("--milvus-url and --milvus exclude each other: the one is somebody else's, the other our own.");
+  return { milvus, milvusUrl: milvusUrl === undefined ? undefined : usable(() => parseMilvusUrl(milvusUrl, { allowHttp })) };
+}
+
+function usable(parse: () => string): string {
   try {
-    return parseEndpointUrl(url, { allowHttp });
+    return parse();
   } catch (error) {
     const { message, advice } = error as MentorError;
     throw new UsageError([message, advice].filter(Boolean).join(" "));

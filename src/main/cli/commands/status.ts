@@ -1,3 +1,4 @@
+import type { MilvusKind } from "../../../contract/milvus.ts";
 import type { SessionPhase, SessionSnapshot } from "../../../contract/session.ts";
 import type { CommandContext } from "../command.ts";
 import { withCore } from "../core.ts";
@@ -16,6 +17,8 @@ const PHASES: Record<SessionPhase, string> = {
   stopped: "No session is running; the last one has stopped.",
 };
 
+const STORES: Record<MilvusKind, string> = { lite: "Milvus Lite", server: "Milvus server", remote: "somebody else's Milvus" };
+
 export async function status({ output, connect }: CommandContext): Promise<void> {
   const session = await withCore(connect, (client) => client.session.current());
   describeSession(session, output);
@@ -31,6 +34,7 @@ function describeSession(session: SessionSnapshot, output: Output): void {
   if (chat !== null) output.line(`  Chat:   ${describeEndpoint(chat)}`);
   if (embedding !== null) output.line(`  Search: ${describeEndpoint(embedding)}`);
   if (session.rent !== null) describeRent(session.rent, output);
+  if (session.milvus !== null) output.line(`  Store:  ${STORES[session.milvus.kind]}${session.milvus.version === null ? "" : ` (${session.milvus.version})`}`);
   if (session.course !== null) output.line(`  Course: ${session.course.documents} documents, ${session.course.passages} passages`);
   for (const { service, url } of session.endpoints) output.line(`  ${`${service}:`.padEnd(7)} ${url}`);
   for (const step of session.steps.filter(({ status: state }) => state === "running" || state === "failed"))

@@ -8,11 +8,12 @@ export interface StopOptions {
   forget?: boolean;
   disk?: DiskEnd;
   evenUnsaved?: boolean;
+  withoutBackup?: boolean;
 }
 
 /** With `forget`, a host that cannot be reached any more is let go of; what runs there is left to its safety timer. */
-export async function stop({ forget = false, disk, evenUnsaved }: StopOptions, { output, connect }: CommandContext): Promise<void> {
-  const session = await withCore(connect, (client) => (forget ? letGo(client, output) : stopSession(client, output, { disk, evenUnsaved })));
+export async function stop({ forget = false, disk, evenUnsaved, withoutBackup }: StopOptions, { output, connect }: CommandContext): Promise<void> {
+  const session = await withCore(connect, (client) => (forget ? letGo(client, output) : stopSession(client, output, { disk, evenUnsaved, withoutBackup })));
   if (session.phase === "stopped" && session.receipt === null) output.line(`The session was let go of without being undone${session.host === null ? "" : ` on ${session.host.label}`}. What still runs there ends by its safety timer.`);
   else output.line("The session has stopped.");
   if (session.receipt?.rent != null) describeReceipt(session.receipt, output);

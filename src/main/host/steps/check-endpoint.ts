@@ -1,11 +1,9 @@
 import { createHash } from "node:crypto";
 import type { EndpointAddress, EndpointCheckRequest, EndpointCheckResult } from "../../../contract/endpoint.ts";
-import { fromErrorReport, MentorError, type ErrorReport } from "../../../contract/errors.ts";
 import type { ModelEndpoint } from "../../../contract/session.ts";
-import { kitProgram } from "../../../core/kit/install.ts";
 import type { StepContext, StepImplementation } from "../../../core/session/step.ts";
 import { EndpointKeys } from "../endpoint-keys.ts";
-import { lastJson } from "./last-json.ts";
+import { askKit } from "./ask-kit.ts";
 import type { StepTools } from "./tools.ts";
 import "./facts.ts";
 
@@ -22,7 +20,8 @@ export function checkEndpoint({ secrets, redact }: StepTools): StepImplementatio
     async run(context) {
       const { request, facts, log } = context;
       const found = await keysOf(context);
-      const { chat, embedding } = await check(context, { chat: addressOf(request.chatEndpoint, found.chat), embedding: addressOf(request.embeddingEndpoint, found.embedding) });
+      const question: EndpointCheckRequest = { chat: addressOf(request.chatEndpoint, found.chat), embedding: addressOf(request.embeddingEndpoint, found.embedding) };
+      const { chat, embedding } = await askKit<EndpointCheckResult>(context, "--check", question, "The check of the endpoint");
       const outcome: string[] = [];
       if (chat !== null && request.chatEndpoint !== undefined) {
         const { url } = request.chatEndpoint;
@@ -53,13 +52,3 @@ const addressOf = (endpoint: ModelEndpoint | undefined, key: string | null): End
 
 /** An endpoint shows no file to hash: its model is known by its name, and by the length of its vectors besides. */
 const identityOf = (model: string): string => createHash("sha256").update(`openai-compatible endpoint\n${model}`).digest("hex");
-
-async function check({ facts, signal }: StepContext, request: EndpointCheckRequest): Promise<EndpointCheckResult> {
-  const host = facts.requireHandle("host");
-  const kit = facts.require("kit").path;
-  const { stdout, stderr, exitCode } = await host.exec([kitProgram(kit, "node"), kitProgram(kit, "api.mjs"), "--check"], { input: JSON.stringify(request), signal });
-  const said = lastJson(stdout) as { result: EndpointCheckResult } | { error: ErrorReport } | null;
-  if (said !== null && "error" in said) throw fromErrorReport(said.error);
-  if (said !== null && exitCode === 0) return said.result;
-  throw new MentorError("agent-failed", `The check of the endpoint did not run on ${host.label}.`, { cause: new Error(stderr.trim().slice(-2000) || `exit code ${exitCode}`) });
-}

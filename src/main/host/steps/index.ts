@@ -1,11 +1,13 @@
 import type { StepImplementation } from "../../../core/session/step.ts";
 import { armWatchdog } from "./arm-watchdog.ts";
 import { checkEndpoint } from "./check-endpoint.ts";
+import { checkMilvus } from "./check-milvus.ts";
 import { connect } from "./connect.ts";
 import { findModel } from "./find-model.ts";
 import { fit } from "./fit.ts";
 import { inspectHost } from "./inspect-host.ts";
 import { installKit } from "./install-kit.ts";
+import { keepCourse } from "./keep-course.ts";
 import { openTunnels } from "./open-tunnels.ts";
 import { rentPod } from "./rent-pod.ts";
 import { restoreCourse } from "./restore-course.ts";
@@ -27,10 +29,12 @@ export function createSteps(tools: StepTools): StepImplementation[] {
     armWatchdog(tools),
     uploadModel(tools),
     startMilvus(),
+    checkMilvus(tools),
     startLlm(),
     startApi(tools),
     openTunnels(),
-    restoreCourse(),
+    restoreCourse(tools),
+    keepCourse(tools),
     selfCheck(),
   ];
 }

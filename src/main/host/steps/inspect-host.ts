@@ -3,8 +3,10 @@ import { inspectThisComputer } from "../../../adapters/local/inspection.ts";
 import { freePort } from "../../../adapters/local/free-port.ts";
 import { DEFAULT_PORTS, type ServiceName } from "../../../contract/agent.ts";
 import { MentorError } from "../../../contract/errors.ts";
+import type { MilvusKind } from "../../../contract/milvus.ts";
 import type { StartRequest } from "../../../contract/session.ts";
 import { hostLayout } from "../../../core/host/layout.ts";
+import { chooseMilvus } from "../../../core/host/milvus.ts";
 import { bringPython } from "../../../core/host/python.ts";
 import { probeHost } from "../../../core/host/probe.ts";
 import type { HostReport } from "../../../core/host/report.ts";
@@ -27,12 +29,20 @@ export function inspectHost({ dataFolder }: StepTools): StepImplementation {
       const report = await bringPython(host, seen, signal, (detail) => progress({ done: 0, total: null, unit: "steps", rate: null, etaSeconds: null, detail }));
       log("info", `${report.platform} ${report.arch}, ${report.cpus} processors, Python ${report.python?.version ?? "none"}, graphics: ${report.gpus.map((gpu) => gpu.name).join(", ") || "none"}.`);
       facts.set("report", report);
-      facts.set("layout", hostLayout(report.root, report.platform));
+      const layout = hostLayout(report.root, report.platform, report.networkVolume);
+      const isThere = async (path: string) => (await host.stat(path)) !== null;
+      const milvus = chooseMilvus(report, request, { lite: await isThere(layout.milvusData), server: await isThere(layout.milvusServerToken) });
+      facts.set("milvus", milvus);
+      log("info", `The course is kept by ${MILVUS_TITLES[milvus.kind]}. ${milvus.reason}`);
+      if (report.networkVolume !== null) log("info", `The course is kept on the network volume ${report.networkVolume}, which outlives this machine.`);
+      facts.set("layout", layout);
       facts.set("ports", wanted);
       return { outcome: report.gpus[0]?.name ?? `${report.cpus} processors` };
     },
   };
 }
+
+const MILVUS_TITLES: Record<MilvusKind, string> = { lite: "Milvus Lite", server: "the real Milvus server", remote: "somebody else's Milvus" };
 
 /** An agent of an earlier session may hold the ports itself: it is replaced later, and checked then. */
 function requireFreePorts(report: HostReport, wanted: Partial<Record<ServiceName, number>>, label: string): void {

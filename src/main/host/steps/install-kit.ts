@@ -13,11 +13,14 @@ export function installKit({ cacheFolder, clock }: StepTools): StepImplementatio
     async run({ facts, signal, progress, log }) {
       const host = facts.requireHandle("host");
       const report = facts.require("report");
+      const { kind } = facts.require("milvus");
       const local = host.kind === "local";
       const kit = await makeKit({
         cacheDir: cacheFolder,
         platform: local ? (`${process.platform}-${process.arch}` as KitPlatform) : "linux-x64",
-        python: local ? report.python : { tag: report.python!.tag },
+        // Milvus Lite and what it needs are the whole of it.
+        python: kind === "lite" ? (local ? report.python : { tag: report.python!.tag }) : null,
+        milvusServer: kind === "server",
         gpu: facts.require("gpu"),
         archives: !local,
         project: projectFolder(),

@@ -1,5 +1,9 @@
-import type { ServiceConfigs, ServiceName } from "../../../contract/agent.ts";
+import type { ApiServiceConfig, ServiceConfigs, ServiceName } from "../../../contract/agent.ts";
+import { MentorError } from "../../../contract/errors.ts";
+import { milvusAddress } from "../../../contract/milvus-url.ts";
+import type { OwnMilvusKind } from "../../../contract/milvus.ts";
 import type { StepId } from "../../../contract/plan.ts";
+import type { SessionFacts } from "../../../core/session/facts.ts";
 import type { StepContext, StepImplementation } from "../../../core/session/step.ts";
 import { EndpointKeys } from "../endpoint-keys.ts";
 import { agentAnswers } from "./agent-answers.ts";
@@ -30,13 +34,25 @@ function service<Name extends ServiceName>(id: StepId, name: Name, configure: (c
   };
 }
 
-export const startMilvus = () =>
-  service("start-milvus", "milvus", ({ facts }) => ({
-    kind: "lite",
-    port: facts.require("ports").milvus!,
-    dataDir: facts.require("layout").milvusData,
-    python: facts.require("report").python!.path,
-  }));
+function ownKind(facts: SessionFacts): OwnMilvusKind {
+  // A session that an earlier version started had no choice.
+  const { kind } = facts.get("milvus") ?? { kind: "lite" as const };
+  if (kind === "remote") throw new MentorError("internal", "Somebody else's Milvus is not started here.");
+  return kind;
+}
+
+/** Where a Milvus of ours keeps its data on the host. */
+const storeFolder = (facts: SessionFacts): string => facts.require("layout")[ownKind(facts) === "server" ? "milvusServerData" : "milvusData"];
+
+export const startMilvus = () => service("start-milvus", "milvus", ({ facts }) => milvusConfig(facts));
+
+/** How this session's course store is started; the same whenever it is started again. */
+export const milvusConfig = (facts: SessionFacts): ServiceConfigs["milvus"] => ({
+  kind: ownKind(facts),
+  port: facts.require("ports").milvus!,
+  dataDir: storeFolder(facts),
+  python: facts.require("report").python!.path,
+});
 
 export const startLlm = () =>
   service("start-llm", "llm", ({ facts, request }) => {
@@ -54,22 +70,35 @@ export const startLlm = () =>
     };
   });
 
+/** How the mentor reaches Milvus. */
+async function milvusOf({ facts, request }: StepContext, keys: EndpointKeys): Promise<Pick<ApiServiceConfig, "milvusAddress" | "milvusTls" | "milvusToken" | "milvusTokenFile">> {
+  if (request.milvusUrl !== undefined) {
+    facts.keep(`The course stays in Milvus at ${request.milvusUrl}; what becomes of it there is up to whoever runs it.`);
+    const { address, tls } = milvusAddress(request.milvusUrl);
+    return { milvusAddress: address, milvusTls: tls, milvusToken: await keys.milvus() };
+  }
+  const { networkVolume } = facts.require("report");
+  facts.keep(`The course stays on ${networkVolume === null ? facts.require("hostLabel") : "the network volume"} in ${storeFolder(facts)}.`);
+  return { milvusAddress: `127.0.0.1:${facts.require("ports").milvus}`, ...(ownKind(facts) === "server" ? { milvusTokenFile: facts.require("layout").milvusServerToken } : {}) };
+}
+
 export const startApi = ({ secrets }: StepTools) =>
-  service("start-api", "api", async ({ facts, request }) => {
-    const keys = await new EndpointKeys(secrets).of(request);
+  service("start-api", "api", async (context) => {
+    const { facts, request } = context;
+    const endpointKeys = new EndpointKeys(secrets);
+    const keys = await endpointKeys.of(request);
     const [chat, vectors] = [facts.get("chatEndpoint"), facts.get("embeddingEndpoint")];
     const ports = facts.require("ports");
     const { name, sha256 } = facts.require("embedding");
     // Vectors of another model have a collection of their own: the course that our model made searchable stays as it is.
     const collection = vectors === undefined ? COLLECTION : `${COLLECTION}_${sha256!.slice(0, 12)}`;
     facts.set("collection", collection);
-    facts.keep(`The course stays on ${facts.require("hostLabel")} in ${facts.require("layout").milvusData}.`);
     return {
       port: ports.api!,
       llmUrl: chat !== undefined && vectors !== undefined ? null : `http://127.0.0.1:${ports.llm}`,
       chatEndpoint: chat === undefined ? null : { ...chat, key: keys.chat },
       embeddingEndpoint: vectors === undefined ? null : { url: vectors.url, model: vectors.model, key: keys.embedding },
-      milvusAddress: `127.0.0.1:${ports.milvus}`,
+      ...(await milvusOf(context, endpointKeys)),
       collection,
       embedding: { name, sha256: sha256!, dimension: vectors?.dimension },
       dataDir: facts.require("layout").courseData,

@@ -1,5 +1,7 @@
 import type { Clock, HostConnector, LogSink, Provider, Secrets } from "../../../core/ports.ts";
 import type { Reach } from "../../../core/rent/reach.ts";
+import type { BackupPassphrase } from "../backups/passphrase.ts";
+import type { SettingsStore } from "../settings-store.ts";
 
 /** What the steps of every session are built from. */
 export interface StepTools {
@@ -7,6 +9,8 @@ export interface StepTools {
   cacheFolder: string;
   clock: Clock;
   secrets: Secrets;
+  settings: SettingsStore;
+  passphrases: BackupPassphrase;
   /** Where the services' own lines go. */
   log: LogSink;
   /** Makes a secret known that no log line may show. */

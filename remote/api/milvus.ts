@@ -1,0 +1,21 @@
+import type { ApiServiceConfig } from "../../src/contract/agent.ts";
+import type { MilvusCapabilities, MilvusCheckRequest, MilvusTarget } from "../../src/contract/milvus.ts";
+import { probeCapabilities } from "../milvus/capabilities.ts";
+import { claimServer } from "../milvus/claim.ts";
+import { ownToken, readToken } from "../milvus/own-token.ts";
+import { refusal } from "../milvus/refusal.ts";
+
+/** Where the course is kept, and what opens it. */
+export async function milvusTarget({ milvusAddress, milvusTls, milvusToken, milvusTokenFile }: ApiServiceConfig): Promise<MilvusTarget> {
+  return { address: milvusAddress, tls: milvusTls, token: milvusTokenFile === undefined ? milvusToken : await readToken(milvusTokenFile) };
+}
+
+/** What a Milvus can do; one of our own is claimed first. */
+export async function checkMilvus({ target, tokenFile }: MilvusCheckRequest): Promise<MilvusCapabilities> {
+  if (tokenFile === undefined) return probeCapabilities(target);
+  const own = { ...target, token: await ownToken(tokenFile) };
+  await claimServer(own).catch((error: unknown) => {
+    throw refusal(error, own);
+  });
+  return probeCapabilities(own);
+}

@@ -1,0 +1,15 @@
+import type { Host } from "../ports.ts";
+
+/** The course store of a running session as a whole: for copies of its folder, which need it to stand still. */
+export interface StoreControl {
+  host: Host;
+  /** Where it keeps its data on the host. */
+  dataDir: string;
+  /** Of the API's backups: files in `exports/ID` can be fetched, files in `incoming/ID` were sent. */
+  backups: string;
+  /** A program on the host that runs JavaScript. */
+  node: string;
+  stop(): Promise<void>;
+  /** Resolves when it answers again. */
+  start(): Promise<void>;
+}

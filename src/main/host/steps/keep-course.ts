@@ -1,0 +1,53 @@
+import { MentorError, toErrorReport } from "../../../contract/errors.ts";
+import type { StepContext, StepImplementation } from "../../../core/session/step.ts";
+import { backUpCourse } from "../backups/back-up.ts";
+import { backupFolder } from "../backups/place.ts";
+import type { StepTools } from "./tools.ts";
+import "./facts.ts";
+
+/**
+ * Nothing to do at the start but to say where the course will be kept; at Stop, while the services
+ * still run, the course is backed up. When that fails the session asks: a host that goes away takes
+ * the course with it.
+ */
+export function keepCourse({ settings, passphrases, dataFolder, clock }: StepTools): StepImplementation {
+  const wanted = async ({ request }: StepContext): Promise<boolean> => {
+    const { atStop } = (await settings.read()).backup;
+    return atStop === "always" || (atStop === "away" && request.host.kind !== "local");
+  };
+  return {
+    id: "keep-course",
+    async run(context) {
+      // Whatever the course comes to hold from now on is on the rented machine alone.
+      markUnsaved(context, true);
+      if (!(await wanted(context))) return { skipped: true, outcome: "not backed up at Stop" };
+      return { outcome: `at Stop, to ${await backupFolder(settings, dataFolder, context.request.stick)}` };
+    },
+    adopt: async () => true,
+    async undo(context) {
+      const { facts, request, once, signal, progress, log } = context;
+      if (once.withoutBackup === true) return log("warn", "The course was not backed up, as you asked.");
+      // Without the mentor nothing can be read out; it was never reached, or has been put away already.
+      if (facts.handle("mentor") === undefined && facts.get("course") === undefined) return;
+      try {
+        if (!(await wanted(context))) return;
+        const created = await backUpCourse({ facts, stick: request.stick, settings, passphrases, dataFolder, clock, signal, onProgress: progress });
+        markUnsaved(context, false);
+        if (created === null) return;
+        const { backup, skipped } = created;
+        log("info", skipped ? `Nothing has changed since the backup ${backup.name}.` : `The course is backed up: ${backup.path}, ${backup.rows} passages, read back and proven.`);
+        facts.keep(`The course is backed up in ${backup.path} (${backup.rows} passages, proven).`);
+      } catch (error) {
+        signal.throwIfAborted();
+        const { code, message, advice, details } = toErrorReport(error);
+        throw new MentorError("backup-failed", `The course could not be backed up: ${message}`, { advice: `${advice ?? "Press Retry."} Or stop without this backup: what changed since the last one is then lost with the host.`, details: { ...details, reason: code }, cause: error });
+      }
+    },
+  };
+}
+
+/** Tells whoever gives a rented machine back whether its disk holds rows that no backup has. */
+function markUnsaved({ facts }: StepContext, unsavedRows: boolean): void {
+  const rent = facts.get("rent");
+  if (rent !== undefined) facts.set("rent", { ...rent, unsavedRows });
+}

@@ -1,0 +1,73 @@
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { filesWith, keepKey } from "../parts/kept-key.ts";
+import { newUser } from "../parts/mentor-cli.ts";
+import { noMilvusServer, startMilvusServer } from "../parts/milvus-server.ts";
+import { embeddingModel } from "../parts/models.ts";
+import { KEY, startedServer } from "../remote/llm/support.ts";
+
+/** On two loaded cores. */
+const MINUTES = 15 * 60_000;
+const COURSE = join(import.meta.dirname, "../../assets/practice-course");
+const QUESTION = "How many steps does binary search need?";
+
+/** A user whose models are served elsewhere, so that only the course store is under test. */
+async function userWithEndpoint() {
+  const stranger = await startedServer({ contextTokens: 2048, embeddingModel: await embeddingModel() });
+  onTestFinished(() => stranger.close());
+  const user = newUser();
+  onTestFinished(() => user.leave());
+  await keepKey(user, "llm", KEY);
+  const url = `http://127.0.0.1:${stranger.port}/v1`;
+  return { user, start: (...words: string[]) => user.run("start", "--course", COURSE, "--llm-url", url, "--llm-model", "SmolLM2-135M-Instruct.Q4_1", "--embedding-url", url, "--embedding-model", "all-MiniLM-L6-v2.f16", ...words) };
+}
+
+test.skipIf(noMilvusServer !== null)("a session keeps its course in somebody else's Milvus, opened with a token that it keeps to itself", { timeout: MINUTES }, async () => {
+  const milvus = await startMilvusServer();
+  onTestFinished(() => milvus.stop());
+  const { user, start } = await userWithEndpoint();
+  const address = `http://${milvus.address}`;
+
+  const keyless = await start("--milvus-url", address);
+  expect({ exit: keyless.exit, error: keyless.last.error }).toMatchObject({ exit: 1, error: { code: "endpoint-key-rejected", advice: expect.stringContaining("ai-mentor secret set milvus") } });
+
+  await keepKey(user, "milvus", milvus.token);
+  const { exit, last } = await start("--milvus-url", address);
+  expect({ exit, error: last.error }).toEqual({ exit: 0, error: undefined });
+  expect(last.session).toMatchObject({ phase: "ready", milvus: { kind: "remote", version: expect.stringMatching(/^v2\.3\.5/) }, course: { documents: 5 } });
+  expect(last.session!.steps.map(({ id }) => id)).not.toContain("start-milvus");
+  expect((await user.run("ask", QUESTION)).last.answer!.sources[0]!.file).toBe("02-searching-and-sorting.md");
+
+  const password = milvus.token.slice("root:".length);
+  expect(filesWith(user.home, password).sort()).toEqual(["host/ai-mentor/run/api.json", "secrets.json"]);
+  expect(JSON.stringify([last, (await user.run("logs")).lines])).not.toContain(password);
+
+  // The course is not this computer's: it stays, and the next session brings nothing again.
+  expect((await user.run("stop")).last.session!.receipt!.kept).toContainEqual(expect.stringContaining(`The course stays in Milvus at ${address}`));
+  expect(filesWith(user.home, password)).toEqual(["secrets.json"]);
+  const again = await start("--milvus-url", address);
+  expect(again.last.session!.steps.find(({ id }) => id === "restore-course")).toMatchObject({ status: "skipped" });
+  await user.run("stop");
+});
+
+test.skipIf(noMilvusServer !== null)("the real server of a session's own is opened by its own password alone, and the next session finds the course in it", { timeout: MINUTES }, async () => {
+  const { user, start } = await userWithEndpoint();
+  const { exit, last } = await start("--milvus", "server");
+  expect({ exit, error: last.error }).toEqual({ exit: 0, error: undefined });
+  expect(last.session).toMatchObject({ phase: "ready", milvus: { kind: "server", version: expect.stringMatching(/^v2\.3\.5/) }, course: { documents: 5 } });
+  expect((await user.run("status")).last.session!.milvus!.kind).toBe("server");
+  expect((await user.run("ask", QUESTION)).last.answer!.sources[0]!.file).toBe("02-searching-and-sorting.md");
+
+  const file = join(user.home, "host/ai-mentor/data/milvus-server.token");
+  const token = readFileSync(file, "utf8").trim();
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect(filesWith(user.home, token)).toEqual(["host/ai-mentor/data/milvus-server.token"]);
+
+  expect((await user.run("stop")).exit).toBe(0);
+  // Nobody has to name it again: the course is in it.
+  const again = await start();
+  expect(again.last.session).toMatchObject({ milvus: { kind: "server" } });
+  expect(again.last.session!.steps.find(({ id }) => id === "restore-course")).toMatchObject({ status: "skipped" });
+  await user.run("stop");
+});
