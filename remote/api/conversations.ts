@@ -11,6 +11,11 @@ export class Conversations {
     return id === undefined ? [] : (this.#turns.get(id) ?? []);
   }
 
+  /** Takes back the last turns, so that a question that was changed is not answered out of its old self. */
+  forget(id: string | undefined, turns: number): void {
+    if (id !== undefined && turns > 0) this.#turns.set(id, this.history(id).slice(0, -turns));
+  }
+
   add(id: string | undefined, turn: Turn): void {
     if (id === undefined) return;
     const turns = [...this.history(id), turn].slice(-TURNS_MAX);

@@ -1,12 +1,12 @@
 import { createHash, randomUUID } from "node:crypto";
-import type { ChatEvent, ChatRequest } from "../../src/contract/chat.ts";
+import type { ChatAnswer, ChatEvent, ChatRequest } from "../../src/contract/chat.ts";
 import { MentorError } from "../../src/contract/errors.ts";
 import { checkedQuestion } from "../../src/contract/question.ts";
 import type { Hit } from "../milvus/passage.ts";
 import type { Conversations } from "./conversations.ts";
 import { LlmRefusal } from "./endpoint.ts";
 import type { LlmClient } from "./llm.ts";
-import { ANSWER_MAX_TOKENS, toMessages, type Turn } from "./prompt.ts";
+import { ANSWER_MAX_TOKENS, fitting, toMessages, type Turn } from "./prompt.ts";
 import type { Retrieval } from "./retrieval.ts";
 
 const NOTHING_FOUND = "I found nothing in your course material that fits this question. Try other words, or ask about a topic of the course.";
@@ -32,6 +32,7 @@ export class Mentor {
   async *answer(request: ChatRequest, signal: AbortSignal, connection: string | null = null): AsyncGenerator<Exclude<ChatEvent, { type: "error" }>> {
     const arrived = performance.now();
     const question = checkedQuestion(request.message);
+    this.#conversations.forget(request.conversation_id, request.forget_turns ?? 0);
     const history = this.#conversations.history(request.conversation_id);
 
     yield { type: "workflow", node: "retrieve", message: "Searching your course material" };
@@ -39,7 +40,9 @@ export class Mentor {
 
     let answer = "";
     let firstTokenAt: number | null = null;
-    const tokens = hits.length === 0 ? [NOTHING_FOUND] : this.#generate(question, hits, history, userOf(request.conversation_id ?? connection), signal);
+    let leftOut: NonNullable<ChatAnswer["left_out"]> = { turns: fitting(history).length < history.length, passages: 0 };
+    const shrunk = (room: 1 | 2) => (leftOut = { turns: history.length > 0, passages: room === 2 ? hits.length - 1 : 0 });
+    const tokens = hits.length === 0 ? [NOTHING_FOUND] : this.#generate(question, hits, history, shrunk, userOf(request.conversation_id ?? connection), signal);
     if (hits.length > 0) yield { type: "workflow", node: "generate", message: "Writing the answer" };
     for await (const content of tokens) {
       firstTokenAt ??= performance.now();
@@ -57,12 +60,14 @@ export class Mentor {
       interaction_id: randomUUID(),
       nothing_found: hits.length === 0,
       first_token_seconds: (firstTokenAt - arrived) / 1000,
+      ...(hits.length > 0 && (leftOut.turns || leftOut.passages > 0) ? { left_out: leftOut } : {}),
     };
   }
 
-  async *#generate(question: string, hits: readonly Hit[], history: readonly Turn[], user: string | null, signal: AbortSignal): AsyncGenerator<string> {
+  async *#generate(question: string, hits: readonly Hit[], history: readonly Turn[], shrunk: (room: 1 | 2) => void, user: string | null, signal: AbortSignal): AsyncGenerator<string> {
     for (const room of [0, 1, 2] as const) {
       let begun = false;
+      if (room !== 0) shrunk(room);
       try {
         for await (const content of this.#llm.chat(toMessages(question, hits, history, room), { maxTokens: ANSWER_MAX_TOKENS, user, signal })) {
           begun = true;

@@ -29,18 +29,14 @@ export function toMessages(question: string, passages: readonly Hit[], history: 
   const material = shown.map((passage, index) => `[${index + 1}] ${passage.text}`).join("\n\n");
   return [
     { role: "system", content: INSTRUCTIONS },
-    ...(room === 0 ? recent(history) : []),
+    ...(room === 0 ? fitting(history).flatMap(({ question: asked, answer }): ChatMessage[] => [{ role: "user", content: asked }, { role: "assistant", content: answer }]) : []),
     { role: "user", content: `Passages:\n\n${material}\n\nQuestion: ${question}` },
   ];
 }
 
-function recent(history: readonly Turn[]): ChatMessage[] {
-  const kept: ChatMessage[] = [];
+/** The last turns that find room; the others are left out. */
+export function fitting(history: readonly Turn[]): readonly Turn[] {
   let room = HISTORY_MAX_CHARACTERS;
-  for (const { question, answer } of history.toReversed()) {
-    room -= question.length + answer.length;
-    if (room < 0) break;
-    kept.unshift({ role: "user", content: question }, { role: "assistant", content: answer });
-  }
-  return kept;
+  const first = history.findLastIndex(({ question, answer }) => (room -= question.length + answer.length) < 0) + 1;
+  return history.slice(first);
 }

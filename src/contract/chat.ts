@@ -8,6 +8,8 @@ import { z } from "zod";
 export const ChatRequest = z.object({
   message: z.string(),
   conversation_id: z.string().max(200).optional(),
+  /** So many of the last turns of this conversation were taken back: they are forgotten before this question is answered. */
+  forget_turns: z.number().int().min(0).max(100).optional(),
 });
 export type ChatRequest = z.infer<typeof ChatRequest>;
 
@@ -38,6 +40,8 @@ export interface ChatAnswer {
   nothing_found: boolean;
   /** Seconds from the question's arrival to the first token of the answer. */
   first_token_seconds: number;
+  /** What did not fit into the model's context and was left out; missing where all of it was read. */
+  left_out?: { turns: boolean; passages: number };
 }
 
 /** What `/ws/chat` sends. */

@@ -20,6 +20,7 @@ import { REHEARSAL_FAULT_NAMES, type RehearsalEvent } from "./rehearsal.ts";
 import type { NetworkVolume, PodOfOurs, Quote, Receipts } from "./rent.ts";
 import { RunpodWishes, Settings } from "./settings.ts";
 import type { Stick } from "./stick.ts";
+import { CoursePlace, KeptConversation, type SupportBundle } from "./window.ts";
 import type { Progress } from "./progress.ts";
 import type { UploadProgress, UploadResult } from "./upload.ts";
 
@@ -165,7 +166,7 @@ export const contract = {
     run: procedure.input(z.object({ fault: z.enum(REHEARSAL_FAULT_NAMES).optional() })).output(eventIterator(type<RehearsalEvent>())),
   },
   logs: {
-    /** Batches of at most 200 lines, at most ten a second. */
+    /** Batches of at most 1,000 lines, at most ten a second. */
     watch: procedure
       .input(z.object({ source: z.string().optional(), lastSeq: z.number().int().optional(), follow: z.boolean().optional() }))
       .output(eventIterator(type<LogLine[]>())),
@@ -176,6 +177,8 @@ export const contract = {
   course: {
     ingest: procedure.input(z.object({ folder: z.string() })).output(eventIterator(type<IngestEvent>())),
     documents: procedure.output(type<CourseDocument[]>()),
+    /** Where the core's own server shows a document of the course, at a page. Of this computer; needs no session. */
+    open: procedure.input(CoursePlace).output(type<{ url: string }>()),
   },
   backup: {
     /** Of the folder, or of where this session or the settings keep them. `stick` is looked at where no session runs. */
@@ -195,6 +198,15 @@ export const contract = {
     passphrase: procedure.output(type<{ kept: boolean }>()),
     /** null forgets it; backups made with it still need it. */
     keepPassphrase: procedure.input(z.object({ passphrase: z.string().min(1).nullable() })).output(type<void>()),
+  },
+  /** What the window alone needs. */
+  window: {
+    /** What a person may hand to whoever helps, without secrets, names and addresses. */
+    supportBundle: procedure.output(type<SupportBundle>()),
+    /** Newest first. */
+    conversations: procedure.output(type<KeptConversation[]>()),
+    saveConversation: procedure.input(KeptConversation).output(type<void>()),
+    removeConversation: procedure.input(z.object({ id: z.uuid() })).output(type<void>()),
   },
   upload: {
     run: procedure

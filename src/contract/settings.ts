@@ -25,6 +25,14 @@ export const Settings = z.object({
   /** What was last asked of a rented machine, offered again. */
   runpod: RunpodWishes.default({}),
   theme: z.enum(["system", "light", "dark"]).default("system"),
+  /** Of the window; "system" is what the system prefers. */
+  language: z.enum(["system", "en", "de"]).default("system"),
+  /** The introduction was seen or skipped. */
+  welcomed: z.boolean().default(false),
+  /** The system's own notifications, in the desktop app. */
+  notify: z.boolean().default(true),
+  /** Conversations are kept in the data folder. */
+  keepConversations: z.boolean().default(true),
   /** Folders that were chosen as sticks by hand. */
   folders: z.array(z.string()).default([]),
   backup: BackupSettings.default({ folder: null, atStop: "away", keep: 5 }),

@@ -8,8 +8,11 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app/App.tsx";
 import { connect } from "./app/connect.ts";
+import { rememberedLanguage, showLanguage } from "./strings/language.ts";
 
 connect();
+// Its words first: a page that changes its language under the reader looks broken.
+await showLanguage(rememberedLanguage());
 
 createRoot(document.getElementById("root")!).render(
   <StrictMode>

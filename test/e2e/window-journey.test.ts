@@ -61,6 +61,9 @@ test("a stick is plugged in, a session started, a question answered with its sou
   const stick = await writeStick();
   slots.plug([{ path: stick, label: "Übung 1", removable: true, readOnly: false, sizeBytes: null }]);
   await page.getByText("USB stick · Übung 1").waitFor();
+  // A clean profile: the introduction leads there.
+  await page.getByRole("button", { name: "Next" }).click();
+  await page.getByRole("button", { name: "Next" }).click();
   await page.getByRole("button", { name: "Start Session" }).click();
 
   await page.getByRole("heading", { name: "Starting the mentor" }).waitFor();

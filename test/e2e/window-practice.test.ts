@@ -39,6 +39,14 @@ test("one click practises the whole job in the window: steps, an answer with its
   expect(await page.getByRole("complementary").innerText()).toContain(PRACTICE_QUESTIONS[0].file);
   await picture("answer");
 
+  // The source opens the document that it cites, which the core itself serves.
+  const opening = page.context().waitForEvent("page");
+  await page.getByRole("complementary").getByRole("button", { name: /^Open/ }).first().click();
+  const document = await opening;
+  await document.waitForLoadState();
+  expect((await page.request.get(document.url())).status()).toBe(200);
+  await document.close();
+
   // A reload changes nothing: the session runs on, the conversation is there.
   await page.reload();
   await page.getByRole("button", { name: "Copy the answer" }).waitFor();
@@ -46,6 +54,11 @@ test("one click practises the whole job in the window: steps, an answer with its
   await page.getByRole("button", { name: "Logs", exact: true }).click();
   await page.getByText("Connected to this computer.").first().waitFor();
   await picture("logs");
+  await page.getByRole("button", { name: "Support bundle" }).click();
+  const bundle = await page.getByRole("region", { name: "What is in it" }).innerText();
+  expect(bundle).toContain("self-check: done");
+  expect(bundle).not.toContain(folder.split("/").at(-1));
+  await page.getByRole("button", { name: "Close" }).click();
   await page.getByRole("button", { name: "Session" }).click();
   await page.getByRole("button", { name: "Stop Session" }).click();
   await page.getByRole("button", { name: "Stop now" }).click();

@@ -190,7 +190,8 @@ export class FakeCore {
       rehearsal: { run: os.rehearsal.run.handler(() => this.#rehearse()) },
       logs: { watch: os.logs.watch.handler(({ input, signal }) => this.#watchLogs(input, signal)) },
       chat: { ask: os.chat.ask.handler(({ input }) => this.#replay(`ask ${input.message}`, this.answer)) },
-      course: { ingest: os.course.ingest.handler(({ input }) => this.#replay(`ingest ${input.folder}`, this.ingest)), documents: os.course.documents.handler(unused) },
+      course: { ingest: os.course.ingest.handler(({ input }) => this.#replay(`ingest ${input.folder}`, this.ingest)), documents: os.course.documents.handler(unused), open: os.course.open.handler(unused) },
+      window: { supportBundle: os.window.supportBundle.handler(unused), conversations: os.window.conversations.handler(unused), saveConversation: os.window.saveConversation.handler(unused), removeConversation: os.window.removeConversation.handler(unused) },
       backup: {
         list: os.backup.list.handler(unused),
         create: os.backup.create.handler(unused),

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import type { Browser } from "@playwright/test";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ready } from "../fakes/window/sessions.ts";
@@ -68,6 +69,85 @@ test("an empty question cannot be sent, and one that is too long says by how muc
   await page.getByText("2,001 of 2,000 characters").waitFor();
   await question.press("Enter");
   expect(await page.getByRole("article").count()).toBe(0);
+  await close();
+  await core.close();
+});
+
+test("a question is changed, and what it replaces is taken back from the mentor too", async () => {
+  const core = await openStage({ session: ready() });
+  const { page, close } = await openWindow(browser, core.address, "chat");
+  const question = page.getByLabel("Your question");
+  for (const words of ["How does it work?", "And what does it cost?"]) {
+    await question.fill(words);
+    await question.press("Enter");
+    await page.getByRole("heading", { name: words }).waitFor();
+    await page.getByRole("button", { name: "Stop answering" }).waitFor({ state: "hidden" });
+  }
+  await page.getByRole("button", { name: "Change the question" }).first().click();
+  await page.getByRole("textbox", { name: "Change the question" }).fill("How does backpropagation work?");
+  await page.getByRole("button", { name: "Ask this instead" }).click();
+  await page.getByRole("heading", { name: "How does backpropagation work?" }).waitFor();
+  await expect.poll(() => page.getByRole("article").count()).toBe(1);
+  const asked = core.calls.filter(({ name }) => name === "ask").map(({ input }) => input as { message: string; forget_turns?: number });
+  expect(asked.map(({ message, forget_turns }) => [message, forget_turns])).toEqual([["How does it work?", undefined], ["And what does it cost?", undefined], ["How does backpropagation work?", 2]]);
+  await close();
+  await core.close();
+});
+
+test("a source opens its page; where it cannot, the answer says why", async () => {
+  const core = await openStage({ session: ready() });
+  const { page, close } = await openWindow(browser, core.address, "chat");
+  await page.getByRole("button", { name: "What is this course about?" }).click();
+  const opened = page.context().waitForEvent("page");
+  await page.getByRole("button", { name: "Open page 12" }).click();
+  await opened;
+  expect(core.calls.at(-1)).toEqual({ name: "open", input: { file: "lecture-04-backpropagation.pdf", page: 12 } });
+  core.stage.refuse = { code: "course-missing", message: "“glossary.txt” is not on this computer now." };
+  await page.getByRole("button", { name: "Open the document (glossary.txt)" }).click();
+  expect(await page.getByRole("alert").innerText()).toContain("“glossary.txt” is not on this computer now.");
+  await close();
+  await core.close();
+});
+
+test("conversations are kept by the core, opened again, exported and deleted; without leave nothing is kept", async () => {
+  const core = await openStage({ session: ready() });
+  const { page, close } = await openWindow(browser, core.address, "chat");
+  await page.getByRole("button", { name: "What is this course about?" }).click();
+  await page.getByRole("button", { name: "Copy the answer" }).waitFor();
+  await expect.poll(() => core.stage.conversations.map(({ title }) => title)).toEqual(["What is this course about?"]);
+  const saving = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Export" }).click();
+  expect(await readFile(await (await saving).path(), "utf8")).toContain("- lecture-04-backpropagation.pdf, The chain rule, backwards, page 12");
+  await page.getByRole("button", { name: "New conversation" }).click();
+  expect(await page.getByRole("article").count()).toBe(0);
+  await page.getByRole("button", { name: "Conversations" }).click();
+  await page.getByRole("button", { name: /^What is this course about\?.+\d/ }).click();
+  await page.getByRole("table").waitFor();
+  await page.getByRole("button", { name: "Conversations" }).click();
+  await page.getByRole("button", { name: "Delete “What is this course about?”" }).click();
+  await expect.poll(() => core.stage.conversations).toEqual([]);
+  await page.keyboard.press("Escape");
+
+  await page.getByRole("button", { name: "Settings" }).click();
+  await page.getByRole("switch", { name: "Keep conversations" }).click();
+  await page.getByRole("button", { name: "Chat", exact: true }).click();
+  await page.getByRole("button", { name: "What is this course about?" }).click();
+  await page.getByRole("button", { name: "Copy the answer" }).waitFor();
+  expect(core.stage.conversations).toEqual([]);
+  await close();
+  await core.close();
+});
+
+test("formulas are set, prices stay prices, and what was left out is said", async () => {
+  const core = await openStage({ session: ready() });
+  const { page, complaints, close } = await openWindow(browser, core.address, "chat");
+  await page.getByLabel("Your question").fill("Derive the gradient");
+  await page.keyboard.press("Enter");
+  await page.locator(".formula.display .katex").waitFor();
+  expect(await page.locator(".katex").count()).toBe(2);
+  await page.getByText("A book that costs $5 and one that costs $10 stay prices.").waitFor();
+  await page.getByText("was left out of this answer").waitFor();
+  expect(complaints).toEqual([]);
   await close();
   await core.close();
 });

@@ -35,6 +35,7 @@ test("the keyboard alone leads from a plugged stick to a start on an SSH host", 
 
   await tabTo(page, "This computer");
   await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("ArrowDown");
   await tabTo(page, "Address");
   await page.keyboard.type("root@203.0.113.7:22022");
   await tabTo(page, "Private key file");

@@ -1,7 +1,9 @@
 import type { Browser } from "@playwright/test";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { de } from "../../src/renderer/strings/de.ts";
+import { en } from "../../src/renderer/strings/en.ts";
 import { SCENES } from "../fakes/window/scenes.ts";
-import { openStage } from "../fakes/window/staged-core.ts";
+import { openStage, SETTINGS } from "../fakes/window/staged-core.ts";
 import { launchChromium } from "../parts/chromium.ts";
 import { axeViolations, builtWindow, openWindow } from "./window.ts";
 
@@ -12,20 +14,26 @@ beforeAll(async () => {
 });
 afterAll(() => browser?.close());
 
-test.for(SCENES)("$name is shown whole, and axe finds nothing in light or dark", async ({ view, stage, play }) => {
-  const core = await openStage(stage);
-  const { page, complaints, close } = await openWindow(browser, core.address, view);
-  try {
-    await play?.(page);
-    expect(await axeViolations(page)).toEqual([]);
-    await page.emulateMedia({ colorScheme: "dark", reducedMotion: "reduce" });
-    expect(await axeViolations(page, "color-contrast"), "in the dark").toEqual([]);
-    await page.setViewportSize({ width: 640, height: 400 });
-    const overflow = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
-    expect(overflow, "nothing sticks out at 200 % zoom").toBe(0);
-    expect(complaints).toEqual([]);
-  } finally {
-    await close();
-    await core.close();
-  }
-});
+const LANGUAGES = { en, de };
+
+test.for(SCENES.flatMap((scene) => (["en", "de"] as const).map((language) => ({ ...scene, language }))))(
+  "$name in $language is shown whole, and axe finds nothing in light or dark",
+  async ({ view, stage, play, language }) => {
+    const core = await openStage({ ...stage, settings: { ...(stage.settings ?? SETTINGS), language } });
+    const { page, complaints, close } = await openWindow(browser, core.address, view);
+    try {
+      await page.locator(`html[lang="${language}"]`).waitFor();
+      await play?.(page, LANGUAGES[language]);
+      expect(await axeViolations(page)).toEqual([]);
+      await page.emulateMedia({ colorScheme: "dark", reducedMotion: "reduce" });
+      expect(await axeViolations(page, "color-contrast"), "in the dark").toEqual([]);
+      await page.setViewportSize({ width: 640, height: 400 });
+      const overflow = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+      expect(overflow, "nothing sticks out at 200 % zoom").toBe(0);
+      expect(complaints).toEqual([]);
+    } finally {
+      await close();
+      await core.close();
+    }
+  },
+);

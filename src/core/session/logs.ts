@@ -2,7 +2,8 @@ import type { LogLevel, LogLine } from "../../contract/logs.ts";
 import type { Clock, LogSink } from "../ports.ts";
 
 const KEPT = 5_000;
-const BATCH = 200;
+/** With ten batches a second, twice what a window must bear. */
+const BATCH = 1_000;
 /** Milliseconds between two batches. */
 const PAUSE = 100;
 /** A longer line is cut: it is a dump, not a message. Characters. */
@@ -43,7 +44,7 @@ export class SessionLogs {
     this.#nudge();
   };
 
-  /** Batches of at most 200 lines, at most ten a second. A watcher that falls behind misses the oldest: the numbers then skip. */
+  /** Batches of at most 1,000 lines, at most ten a second. A watcher that falls behind misses the oldest: the numbers then skip. */
   async *watch({ source, lastSeq = 0, follow = true }: LogWatch, signal: AbortSignal): AsyncGenerator<LogLine[], void, void> {
     // A number from before a restart of the app means: from the beginning.
     let seen = lastSeq > this.#seq ? 0 : lastSeq;

@@ -20,6 +20,7 @@ import type { LogLine } from "../../contract/logs.ts";
 import type { AppInfo, KeyFile, UploadEvent } from "../../contract/rpc.ts";
 import type { ModelEndpoint, Receipt, SessionSnapshot, SessionTimings, StartRequest } from "../../contract/session.ts";
 import type { UploadRequest, UploadResult } from "../../contract/upload.ts";
+import type { SupportBundle } from "../../contract/window.ts";
 import type { Clock, Drives, LogSink, Provider, Secrets } from "../../core/ports.ts";
 import { keepRent } from "../../core/rent/keeper.ts";
 import { SessionLogs } from "../../core/session/logs.ts";
@@ -31,6 +32,8 @@ import { parseMirrorUrl } from "../../core/upload/mirror-url.ts";
 import { uploadFile } from "../../core/upload/upload.ts";
 import { BackupPassphrase } from "./backups/passphrase.ts";
 import { SessionBackups } from "./backups/session-backups.ts";
+import { ConversationStore } from "./conversation-store.ts";
+import { CoursePages } from "./course-pages.ts";
 import { EndpointKeys } from "./endpoint-keys.ts";
 import { keptSession } from "./kept-session.ts";
 import { latest } from "./latest.ts";
@@ -41,6 +44,7 @@ import { SettingsStore } from "./settings-store.ts";
 import { createSteps } from "./steps/index.ts";
 import { openEndpoint } from "./steps/open-tunnels.ts";
 import { Sticks } from "./sticks.ts";
+import { supportBundle } from "./support-bundle.ts";
 import { version } from "./version.ts";
 import "./steps/facts.ts";
 
@@ -80,10 +84,19 @@ export interface Core {
   /** Of all sessions that ended, newest first. */
   receipts(): Promise<Receipt[]>;
   backups: SessionBackups;
+  /** A folder is about to be read into the course: its documents can be shown from now on. */
+  ingesting(folder: string): void;
+  /** Shows documents of the course. */
+  pages: CoursePages;
+  conversations: ConversationStore;
+  /** What a person may hand to whoever helps. */
+  supportBundle(): Promise<SupportBundle>;
   upload(request: UploadRequest, signal: AbortSignal): AsyncGenerator<UploadEvent>;
   busy(): boolean;
   close(): Promise<void>;
 }
+
+const NEVER = new AbortController().signal;
 
 export async function createCore({ dataFolder, shell, secrets = openSecrets(fileSecrets(dataFolder)), clock = systemClock, drives = systemDrives({ clock: systemClock }), provider = runpodAccount(clock) }: CoreOptions): Promise<Core> {
   mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
@@ -117,6 +130,10 @@ export async function createCore({ dataFolder, shell, secrets = openSecrets(file
 
   const keeping = new AbortController();
   void keepRent({ session: keptSession(session), clock, log: (level, text) => logs.sink("app", level, text) }, keeping.signal);
+  const info: AppInfo = { version, shell, platform: process.platform, computer: hostname(), dataFolder };
+  const sticks = new Sticks({ drives, settings, dataFolder, cacheFolder: cache });
+  /** Folders that were read into the course since the app began, newest first. */
+  const ingested: string[] = [];
 
   const running = () => {
     const facts = session.facts();
@@ -127,9 +144,9 @@ export async function createCore({ dataFolder, shell, secrets = openSecrets(file
   const backups = new SessionBackups({ settings, dataFolder, clock, passphrases, running, stick: () => session.snapshot().stick });
 
   return {
-    info: { version, shell, platform: process.platform, computer: hostname(), dataFolder },
+    info,
     settings,
-    sticks: new Sticks({ drives, settings, dataFolder, cacheFolder: cache }),
+    sticks,
     keys: { list: () => listKeys(keyFolder), make: appKey },
     endpointKeys,
     session,
@@ -168,6 +185,17 @@ export async function createCore({ dataFolder, shell, secrets = openSecrets(file
         uploads--;
         await host.close();
       }
+    },
+    ingesting: (folder) => void ingested.unshift(folder),
+    pages: new CoursePages(async () => {
+      const onSticks = (await sticks.list()).flatMap(({ path, course }) => (course === null ? [] : [join(path, course.folder)]));
+      return [session.facts()?.get("courseFolder") ?? null, ...ingested, ...onSticks].filter((folder) => folder !== null);
+    }),
+    conversations: new ConversationStore(dataFolder),
+    supportBundle: async () => {
+      const lines: LogLine[] = [];
+      for await (const batch of logs.watch({ follow: false }, NEVER)) lines.push(...batch);
+      return supportBundle({ info, settings: await settings.read(), session: session.snapshot(), history: await session.history(), logs: lines, now: new Date(clock.now()) });
     },
     busy: () => session.busy() || uploads > 0 || backups.busy,
     close: () => {

@@ -39,7 +39,9 @@ export async function hostCore({ dataFolder, shell, secrets, drives, provider }:
   void reportForgotten(core);
   const router = createRouter(core);
   const token = newToken();
-  const server = await startCoreServer({ router, token, serveWindow: serveWindow(windowFolder(), token) });
+  const window = serveWindow(windowFolder(), token);
+  const server = await startCoreServer({ router, token, serveWindow: (request, response) => void (core.pages.serve(request, response) || window(request, response)) });
+  core.pages.origin = `http://127.0.0.1:${server.port}`;
   await writeCoreAddress(dataFolder, { pid: process.pid, port: server.port, token, version });
   return {
     core,

@@ -71,8 +71,11 @@ export function createRouter(core: Core) {
     },
     course: {
       ingest: os.course.ingest.handler(streamed(async function* ({ input, signal }) {
-          yield* (await core.mentor(signal)).ingestFolder(input.folder, signal);
+          const mentor = await core.mentor(signal);
+          core.ingesting(input.folder);
+          yield* mentor.ingestFolder(input.folder, signal);
         })),
+      open: os.course.open.handler(reported(({ input }) => core.pages.open(input))),
       documents: os.course.documents.handler(reported(async ({ signal }) => (await core.mentor(signal)).documents())),
     },
     backup: {
@@ -85,6 +88,12 @@ export function createRouter(core: Core) {
       remove: os.backup.remove.handler(reported(({ input }) => core.backups.remove(input.path))),
       passphrase: os.backup.passphrase.handler(reported(() => core.backups.passphrase())),
       keepPassphrase: os.backup.keepPassphrase.handler(reported(({ input }) => core.backups.keepPassphrase(input.passphrase))),
+    },
+    window: {
+      supportBundle: os.window.supportBundle.handler(reported(() => core.supportBundle())),
+      conversations: os.window.conversations.handler(reported(() => core.conversations.list())),
+      saveConversation: os.window.saveConversation.handler(reported(({ input }) => core.conversations.save(input))),
+      removeConversation: os.window.removeConversation.handler(reported(({ input }) => core.conversations.remove(input.id))),
     },
     upload: {
       run: os.upload.run.handler(streamed(({ input, signal }) => core.upload(input, signal))),

@@ -1,6 +1,6 @@
 import { LoaderCircle } from "lucide-react";
 import { useConnection } from "../connection/state.ts";
-import { en } from "../strings/en.ts";
+import { t } from "../strings/language.ts";
 
 /** Failed attempts after which waiting alone is no longer the advice; about ten seconds. */
 const LONG = 5;
@@ -9,7 +9,7 @@ export function ConnectionLine() {
   const status = useConnection((connection) => connection.status);
   const long = useConnection((connection) => connection.failures >= LONG);
   if (status === "open") return null;
-  const text = status === "connecting" ? en.connection.connecting : long ? en.connection.lostForLong : en.connection.reconnecting;
+  const text = status === "connecting" ? t.connection.connecting : long ? t.connection.lostForLong : t.connection.reconnecting;
   return (
     <output className="connection-line">
       <LoaderCircle size={18} className="turning" aria-hidden />

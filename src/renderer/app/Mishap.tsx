@@ -1,6 +1,6 @@
 import { Component, type ReactNode } from "react";
 import { Button } from "../parts/Button.tsx";
-import { en } from "../strings/en.ts";
+import { t } from "../strings/language.ts";
 import { Notice } from "../parts/Notice.tsx";
 
 /** Keeps a screen that fails from taking the window with it: says so, and offers to load it again. */
@@ -15,11 +15,11 @@ export class Mishap extends Component<{ children: ReactNode }, { message: string
     if (this.state.message === null) return this.props.children;
     return (
       <div className="screen">
-        <h1>{en.mishap.title}</h1>
+        <h1>{t.mishap.title}</h1>
         <Notice look="bad" alert>
-          <span>{en.mishap.text}</span>
+          <span>{t.mishap.text}</span>
           <code className="small">{this.state.message}</code>
-          <Button onClick={() => location.reload()}>{en.mishap.reload}</Button>
+          <Button onClick={() => location.reload()}>{t.mishap.reload}</Button>
         </Notice>
       </div>
     );

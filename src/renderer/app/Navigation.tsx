@@ -1,19 +1,19 @@
-import { BookOpen, ListChecks, MessageSquareText, Play, ScrollText, Settings } from "lucide-react";
+import { Archive, BookOpen, House, ListChecks, MessageSquareText, ScrollText, Settings } from "lucide-react";
 import icon from "../../../assets/icons/icon.svg";
 import { useSession } from "../stores/session.ts";
 import { showView, useView, VIEWS, type View } from "../stores/view.ts";
-import { en } from "../strings/en.ts";
+import { t } from "../strings/language.ts";
 
-const ICONS = { home: Play, session: ListChecks, chat: MessageSquareText, course: BookOpen, logs: ScrollText, settings: Settings } satisfies Record<View, unknown>;
+const ICONS = { home: House, session: ListChecks, chat: MessageSquareText, course: BookOpen, backups: Archive, logs: ScrollText, settings: Settings } satisfies Record<View, unknown>;
 
 export function Navigation() {
   const shown = useView((state) => state.view);
   const phase = useSession(({ session }) => session?.phase ?? "idle");
   return (
-    <nav className="rail" aria-label={en.navigation}>
+    <nav className="rail" aria-label={t.navigation}>
       <div className="brand">
         <img src={icon} alt="" width={32} height={32} />
-        <span>{en.product}</span>
+        <span>{t.product}</span>
       </div>
       <ul>
         {VIEWS.map((view) => {
@@ -22,10 +22,10 @@ export function Navigation() {
             <li key={view} className={view === "settings" ? "last" : undefined}>
               <button type="button" className="rail-item" aria-current={view === shown ? "page" : undefined} onClick={() => showView(view)}>
                 <Icon size={20} aria-hidden />
-                <span>{en.views[view]}</span>
+                <span>{t.views[view]}</span>
                 {view === "session" && phase !== "idle" && (
                   <span className={`phase-dot ${phase}`}>
-                    <span className="hidden-text">({en.phases[phase]})</span>
+                    <span className="hidden-text">({t.phases[phase]})</span>
                   </span>
                 )}
               </button>

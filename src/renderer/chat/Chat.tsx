@@ -1,13 +1,16 @@
-import { MessageSquareText, SquarePen } from "lucide-react";
+import { Download, MessageSquareText, SquarePen } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { Button } from "../parts/Button.tsx";
 import { Empty } from "../parts/Empty.tsx";
 import { Screen } from "../parts/Screen.tsx";
-import { ask, newConversation, useChat } from "../stores/chat.ts";
+import { ask, isOpen, newConversation, useChat } from "../stores/chat.ts";
 import { useSession } from "../stores/session.ts";
 import { showView } from "../stores/view.ts";
-import { en } from "../strings/en.ts";
+import { t } from "../strings/language.ts";
+import { saveText, stamp } from "../parts/save-text.ts";
 import { Composer } from "./Composer.tsx";
+import { Conversations } from "./Conversations.tsx";
+import { transcript } from "./transcript.ts";
 import { ExchangeView } from "./ExchangeView.tsx";
 import "./chat.css";
 
@@ -28,18 +31,24 @@ export default function Chat() {
     if (atEnd.current && list.current !== null) list.current.scrollTop = list.current.scrollHeight;
     // oxlint-disable-next-line react/exhaustive-effect-dependencies -- new words are what moves the end
   }, [exchanges]);
+  const answering = exchanges.some(isOpen);
   const off = phase === "idle" || phase === "stopped";
   return (
     <Screen
       wide
-      title={en.chat.title}
-      lead={en.chat.lead}
-      actions={exchanges.length > 0 && (
-        <Button size="compact" onClick={newConversation}>
-          <SquarePen size={16} aria-hidden />
-          {en.chat.newConversation}
-        </Button>
-      )}
+      title={t.chat.title}
+      lead={t.chat.lead}
+      actions={
+        <>
+          <Conversations />
+          {exchanges.length > 0 && (
+            <>
+              <Button size="compact" onClick={() => saveText(t.chat.exportName(stamp()), transcript(exchanges, new Date()))}><Download size={16} aria-hidden />{t.chat.export}</Button>
+              <Button size="compact" onClick={newConversation}><SquarePen size={16} aria-hidden />{t.chat.newConversation}</Button>
+            </>
+          )}
+        </>
+      }
     >
       <div className="chat">
         {/* Scrolls on its own, so it must be reachable without a mouse. */}
@@ -49,24 +58,24 @@ export default function Chat() {
           tabIndex={exchanges.length > 0 ? 0 : undefined}
           role={exchanges.length > 0 ? "log" : undefined}
           aria-live="off"
-          aria-label={exchanges.length > 0 ? en.chat.title : undefined}
+          aria-label={exchanges.length > 0 ? t.chat.title : undefined}
           onScroll={({ currentTarget: { scrollHeight, scrollTop, clientHeight } }) => (atEnd.current = scrollHeight - scrollTop - clientHeight < NEAR_END)}
         >
           {exchanges.length === 0 && off && (
-            <Empty icon={MessageSquareText} title={en.chat.notReadyTitle} text={en.chat.notReadyText}>
-              <Button look="primary" onClick={() => showView("home")}>{en.chat.notReadyButton}</Button>
+            <Empty icon={MessageSquareText} title={t.chat.notReadyTitle} text={t.chat.notReadyText}>
+              <Button look="primary" onClick={() => showView("home")}>{t.chat.notReadyButton}</Button>
             </Empty>
           )}
           {exchanges.length === 0 && !off && (
-            <Empty icon={MessageSquareText} title={en.chat.emptyTitle} text={phase === "ready" ? en.chat.emptyText : en.chat.startingText}>
+            <Empty icon={MessageSquareText} title={t.chat.emptyTitle} text={phase === "ready" ? t.chat.emptyText : t.chat.startingText}>
               {phase === "ready" && (
                 <div className="examples">
-                  {en.chat.examples.map((example) => <Button key={example} onClick={() => ask(example)}>{example}</Button>)}
+                  {t.chat.examples.map((example) => <Button key={example} onClick={() => ask(example)}>{example}</Button>)}
                 </div>
               )}
             </Empty>
           )}
-          {exchanges.map((exchange, index) => <ExchangeView key={exchange.id} exchange={exchange} last={index === exchanges.length - 1} />)}
+          {exchanges.map((exchange, index) => <ExchangeView key={exchange.id} exchange={exchange} last={index === exchanges.length - 1} answering={answering} />)}
         </div>
         {(!off || exchanges.length > 0) && <Composer ready={phase === "ready"} onAsk={() => (atEnd.current = true)} />}
       </div>

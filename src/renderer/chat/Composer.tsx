@@ -4,7 +4,7 @@ import { formatCount } from "../format/amounts.ts";
 import { Button } from "../parts/Button.tsx";
 import { ask, isOpen, setDraft, stopAnswer, useChat } from "../stores/chat.ts";
 import { useSession } from "../stores/session.ts";
-import { en } from "../strings/en.ts";
+import { t } from "../strings/language.ts";
 
 export function Composer({ ready, onAsk }: { ready: boolean; onAsk(): void }) {
   const draft = useChat((state) => state.draft);
@@ -12,8 +12,8 @@ export function Composer({ ready, onAsk }: { ready: boolean; onAsk(): void }) {
   const phase = useSession(({ session }) => session?.phase ?? "idle");
   const tooLong = draft.length > QUESTION_MAX_CHARACTERS;
   const hint = tooLong
-    ? en.chat.tooLong(formatCount(draft.length), formatCount(QUESTION_MAX_CHARACTERS))
-    : ready ? en.chat.hint : phase === "starting" ? en.chat.startingText : en.chat.notReadyText;
+    ? t.chat.tooLong(formatCount(draft.length), formatCount(QUESTION_MAX_CHARACTERS))
+    : ready ? t.chat.hint : phase === "starting" ? t.chat.startingText : t.chat.notReadyText;
   const blocked = !ready || answering || tooLong || draft.trim() === "";
   const send = () => {
     if (blocked) return;
@@ -28,13 +28,13 @@ export function Composer({ ready, onAsk }: { ready: boolean; onAsk(): void }) {
         send();
       }}
     >
-      <label htmlFor="question" className="hidden-text">{en.chat.label}</label>
+      <label htmlFor="question" className="hidden-text">{t.chat.label}</label>
       <textarea
         id="question"
         className="composer-text"
         rows={2}
         value={draft}
-        placeholder={en.chat.placeholder}
+        placeholder={t.chat.placeholder}
         aria-describedby="question-hint"
         aria-invalid={tooLong || undefined}
         onChange={({ target }) => setDraft(target.value)}
@@ -50,12 +50,12 @@ export function Composer({ ready, onAsk }: { ready: boolean; onAsk(): void }) {
         {answering ? (
           <Button onClick={stopAnswer}>
             <Square size={16} aria-hidden fill="currentColor" />
-            {en.chat.stop}
+            {t.chat.stop}
           </Button>
         ) : (
           <Button type="submit" look="chalk" blocked={blocked} aria-describedby="question-hint">
             <ArrowUp size={18} aria-hidden />
-            {en.chat.send}
+            {t.chat.send}
           </Button>
         )}
       </div>

@@ -2,7 +2,7 @@ import { ORPCError } from "@orpc/client";
 import { toErrorReport, type ErrorReport } from "../../contract/errors.ts";
 import { useConnection } from "./state.ts";
 import type { MentorClient } from "./link.ts";
-import { en } from "../strings/en.ts";
+import { t } from "../strings/language.ts";
 
 /** The report inside whatever a call to the core threw. */
 export function reportOf(thrown: unknown): ErrorReport {
@@ -14,10 +14,10 @@ export function reportOf(thrown: unknown): ErrorReport {
 /** The client of the present link; throws nothing a caller must not already expect from a call. */
 export function core(): MentorClient {
   const { client } = useConnection.getState();
-  if (client === null) throw new Error(en.connection.lost);
+  if (client === null) throw new Error(t.connection.lost);
   return client;
 }
 
 function unreachable(): ErrorReport {
-  return { code: "core-unreachable", message: en.connection.lost };
+  return { code: "core-unreachable", message: t.connection.lost };
 }

@@ -9,7 +9,7 @@ import { useConnection } from "../connection/state.ts";
 import { loadDocuments, useCourse } from "../stores/course.ts";
 import { useSession } from "../stores/session.ts";
 import { showView } from "../stores/view.ts";
-import { en } from "../strings/en.ts";
+import { t } from "../strings/language.ts";
 import { Ingest } from "./Ingest.tsx";
 import "./course.css";
 
@@ -23,25 +23,25 @@ export default function Course() {
   }, [ready, connected]);
   if (!ready) {
     return (
-      <Screen title={en.documents.title} lead={en.documents.lead}>
-        <Empty icon={BookOpen} title={en.documents.notReadyTitle} text={en.documents.notReadyText}>
-          <Button look="primary" onClick={() => showView("home")}>{en.chat.notReadyButton}</Button>
+      <Screen title={t.documents.title} lead={t.documents.lead}>
+        <Empty icon={BookOpen} title={t.documents.notReadyTitle} text={t.documents.notReadyText}>
+          <Button look="primary" onClick={() => showView("home")}>{t.chat.notReadyButton}</Button>
         </Empty>
       </Screen>
     );
   }
   const passages = documents?.reduce((sum, one) => sum + one.passages, 0) ?? 0;
   return (
-    <Screen title={en.documents.title} lead={documents === null || documents.length === 0 ? en.documents.lead : en.documents.count(documents.length, passages)}>
+    <Screen title={t.documents.title} lead={documents === null || documents.length === 0 ? t.documents.lead : t.documents.count(documents.length, passages)}>
       {problem !== null && <ErrorNotice report={problem} />}
       <Ingest />
-      {documents === null && problem === null && <p className="soft">{en.documents.loading}</p>}
-      {documents?.length === 0 && <Empty icon={BookOpen} title={en.documents.emptyTitle} text={en.documents.emptyText} />}
+      {documents === null && problem === null && <p className="soft">{t.documents.loading}</p>}
+      {documents?.length === 0 && <Empty icon={BookOpen} title={t.documents.emptyTitle} text={t.documents.emptyText} />}
       {documents !== null && documents.length > 0 && (
         <div className="sheet documents">
           <table>
             <thead>
-              <tr><th scope="col">{en.documents.document}</th><th scope="col" className="number">{en.documents.passages}</th><th scope="col" className="number">{en.documents.added}</th></tr>
+              <tr><th scope="col">{t.documents.document}</th><th scope="col" className="number">{t.documents.passages}</th><th scope="col" className="number">{t.documents.added}</th></tr>
             </thead>
             <tbody>
               {documents.map(({ file, passages: count, ingestedAt }) => (

@@ -7,15 +7,15 @@ import { Notice } from "../parts/Notice.tsx";
 import { PathForm } from "../parts/PathForm.tsx";
 import { ProgressBar } from "../parts/ProgressBar.tsx";
 import { cancelIngest, ingest, useCourse } from "../stores/course.ts";
-import { en } from "../strings/en.ts";
+import { t } from "../strings/language.ts";
 import { IngestFiles } from "./IngestFiles.tsx";
 
 type Position = ReturnType<typeof useCourse.getState>["position"];
 type Sending = ReturnType<typeof useCourse.getState>["sending"];
 
 function title(position: Position, sending: Sending): string {
-  if (sending !== null) return en.documents.sending(formatBytes(sending.bytes), formatBytes(sending.of));
-  return position === null ? en.documents.looking : en.documents.reading(position.index, position.files);
+  if (sending !== null) return t.documents.sending(formatBytes(sending.bytes), formatBytes(sending.of));
+  return position === null ? t.documents.looking : t.documents.reading(position.index, position.files);
 }
 
 /** Adds a folder to the course, and says of each file what became of it. */
@@ -26,24 +26,24 @@ export function Ingest() {
     const current = files.at(-1);
     const within = current?.of ? current.passages / current.of : 0;
     return (
-      <section className="sheet stack ingest" aria-label={en.documents.add}>
+      <section className="sheet stack ingest" aria-label={t.documents.add}>
         <div className="row">
           <h2>{title(position, sending)}</h2>
-          <Button size="compact" onClick={cancelIngest}>{en.documents.cancel}</Button>
+          <Button size="compact" onClick={cancelIngest}>{t.documents.cancel}</Button>
         </div>
-        <ProgressBar share={sending !== null ? sending.bytes / Math.max(1, sending.of) : position === null ? null : Math.min(1, (position.index - 1 + within) / position.files)} label={en.documents.add} />
+        <ProgressBar share={sending !== null ? sending.bytes / Math.max(1, sending.of) : position === null ? null : Math.min(1, (position.index - 1 + within) / position.files)} label={t.documents.add} />
         <IngestFiles files={files} />
       </section>
     );
   }
   return (
-    <section className="stack ingest" aria-label={en.documents.add}>
+    <section className="stack ingest" aria-label={t.documents.add}>
       {result !== null && (
         <Notice look={result.failed.length > 0 ? "warn" : "calm"}>
-          <strong>{en.documents.result(result.documents, result.passages, formatDuration(result.seconds))}</strong>
+          <strong>{t.documents.result(result.documents, result.passages, formatDuration(result.seconds))}</strong>
           {result.failed.length > 0 && (
             <>
-              <span>{en.documents.failedCount(result.failed.length)}:</span>
+              <span>{t.documents.failedCount(result.failed.length)}:</span>
               <ul className="failures">
                 {result.failed.map(({ file, message }) => <li key={file}><strong>{file}</strong>: {message}</li>)}
               </ul>
@@ -54,9 +54,9 @@ export function Ingest() {
       {asking ? (
         <div className="sheet">
           <PathForm
-            label={en.documents.folder}
-            hint={en.course.folderHint}
-            submit={en.documents.start}
+            label={t.documents.folder}
+            hint={t.course.folderHint}
+            submit={t.documents.start}
             onSubmit={(folder) => {
               setAsking(false);
               void ingest(folder);
@@ -65,7 +65,7 @@ export function Ingest() {
           />
         </div>
       ) : (
-        <Button look="primary" onClick={() => setAsking(true)}><FolderPlus size={18} aria-hidden />{en.documents.add}</Button>
+        <Button look="primary" onClick={() => setAsking(true)}><FolderPlus size={18} aria-hidden />{t.documents.add}</Button>
       )}
     </section>
   );

@@ -1,6 +1,6 @@
 import { Check, CircleAlert, LoaderCircle } from "lucide-react";
 import type { IngestFile } from "../stores/course.ts";
-import { en } from "../strings/en.ts";
+import { t } from "../strings/language.ts";
 
 const ICONS = { reading: LoaderCircle, done: Check, unchanged: Check, failed: CircleAlert } satisfies Record<IngestFile["state"], unknown>;
 
@@ -13,7 +13,7 @@ export function IngestFiles({ files }: { files: readonly IngestFile[] }) {
           <li key={file} className={state}>
             <Icon size={16} aria-hidden className={state === "reading" ? "turning" : undefined} />
             <span>{file}</span>
-            <span className="small soft">{state === "reading" && of !== null ? en.documents.of(passages, of) : (message ?? en.documents.states[state])}</span>
+            <span className="small soft">{state === "reading" && of !== null ? t.documents.of(passages, of) : (message ?? t.documents.states[state])}</span>
           </li>
         );
       })}

@@ -1,4 +1,8 @@
+import { t } from "../strings/language.ts";
+
 const BYTE_UNITS = ["B", "kB", "MB", "GB", "TB"] as const;
+
+const fixed = (amount: number, digits: number): string => amount.toLocaleString(t.locale, { minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping: false });
 
 /** 5131409696 → "5.1 GB"; decimal units, as sticks and disks are sold. */
 export function formatBytes(bytes: number): string {
@@ -8,15 +12,19 @@ export function formatBytes(bytes: number): string {
     amount /= 1000;
     unit += 1;
   }
-  const digits = unit >= 3 && amount < 100 ? 1 : 0;
-  return `${amount.toFixed(digits)} ${BYTE_UNITS[unit]}`;
+  return `${fixed(amount, (unit === 2 && amount < 9.95) || (unit >= 3 && amount < 100) ? 1 : 0)} ${BYTE_UNITS[unit]}`;
 }
 
-/** 7241732096 → "7.2 B", 134515008 → "135 M". */
+/** 7241732096 → "7.2 billion", 134515008 → "135 million". */
 export function formatParameters(count: number): string {
-  if (count >= 1e9) return `${(count / 1e9).toFixed(1)} B`;
-  return `${Math.round(count / 1e6)} M`;
+  return count >= 1e9 ? t.amounts.billion(fixed(count / 1e9, 1)) : t.amounts.million(fixed(count / 1e6, 0));
 }
 
 /** 32768 → "32,768". */
-export const formatCount = (count: number): string => count.toLocaleString("en");
+export const formatCount = (count: number): string => count.toLocaleString(t.locale);
+
+/** 0.284 → "$0.28"; what is smaller than a cent is not hidden. */
+export function formatMoney(usd: number): string {
+  const digits = usd > 0 && usd < 0.01 ? 3 : 2;
+  return usd.toLocaleString(t.locale, { style: "currency", currency: "USD", currencyDisplay: "narrowSymbol", minimumFractionDigits: digits, maximumFractionDigits: digits });
+}

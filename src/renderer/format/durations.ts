@@ -1,7 +1,11 @@
+import { t } from "../strings/language.ts";
+
+const tenths = (value: number): string => value.toLocaleString(t.locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+
 /** 0.42 → "0.4 s", 73 → "1 min 13 s", 3780 → "1 h 3 min". */
 export function formatDuration(seconds: number): string {
-  if (seconds > 0 && seconds < 0.05) return "< 0.1 s";
-  if (seconds < 9.95) return `${Number.isInteger(seconds) ? seconds : seconds.toFixed(1)} s`;
+  if (seconds > 0 && seconds < 0.05) return `< ${tenths(0.1)} s`;
+  if (seconds < 9.95) return `${Number.isInteger(seconds) ? seconds : tenths(seconds)} s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
   const minutes = Math.floor(whole / 60);
@@ -12,13 +16,13 @@ export function formatDuration(seconds: number): string {
 
 /** Seconds left, rounded as far as a guess deserves: "about 40 s left", or "3 to 5 min left" where it varies more than that. */
 export function formatTimeLeft(seconds: number, range?: { least: number; most: number }): string {
-  if (seconds < 6) return "a few seconds left";
+  if (seconds < 6) return t.amounts.fewSeconds;
   const [round, unit] = roundGuess(seconds);
   if (range !== undefined) {
     const [least, most] = [Math.max(round(0.1), round(range.least)), round(range.most)];
-    if (least < most) return `${least} to ${most} ${unit} left`;
+    if (least < most) return t.amounts.leftBetween(`${least}`, `${most} ${unit}`);
   }
-  return `about ${round(seconds)} ${unit} left`;
+  return t.amounts.leftAbout(`${round(seconds)} ${unit}`);
 }
 
 /** How exactly a guess of so many seconds is told: a rounding of seconds to a unit, and the unit. */
@@ -34,4 +38,10 @@ export function secondsBetween(start: string, end: string | null, now: number): 
 }
 
 /** "14:05:09" on this computer's clock. */
-export const formatClock = (iso: string): string => new Date(iso).toLocaleTimeString("en-GB");
+export const formatClock = (iso: string): string => new Date(iso).toLocaleTimeString(t.locale, { hour12: false });
+
+/** "14:05" on this computer's clock. */
+export const formatTime = (iso: string): string => new Date(iso).toLocaleTimeString(t.locale, { hour: "2-digit", minute: "2-digit", hour12: false });
+
+/** "24 Nov 2026, 14:05" on this computer's clock. */
+export const formatMoment = (iso: string): string => new Date(iso).toLocaleString(t.locale, { dateStyle: "medium", timeStyle: "short" });

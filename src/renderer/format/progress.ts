@@ -1,6 +1,7 @@
 import type { Progress } from "../../contract/progress.ts";
 import { formatBytes, formatCount } from "./amounts.ts";
 import { formatTimeLeft } from "./durations.ts";
+import { t } from "../strings/language.ts";
 
 /** Share done from 0 to 1; null while the total is not known. */
 export function share({ done, total }: Progress): number | null {
@@ -11,14 +12,14 @@ export function share({ done, total }: Progress): number | null {
 export function formatAmount({ done, total, unit }: Progress): string {
   if (unit === "seconds" || (unit === "steps" && total === null)) return "";
   const show = unit === "bytes" ? formatBytes : (count: number) => formatCount(Math.round(count));
-  const suffix = unit === "bytes" ? "" : ` ${unit}`;
-  return total === null ? `${show(done)}${suffix}` : `${show(done)} of ${show(total)}${suffix}`;
+  const suffix = unit === "bytes" ? "" : ` ${t.amounts.units[unit]}`;
+  return total === null ? `${show(done)}${suffix}` : `${t.amounts.of(show(done), show(total))}${suffix}`;
 }
 
 /** "24 MB/s"; empty before there is a measurement. */
 export function formatRate({ rate, unit }: Progress): string {
   if (rate === null || unit === "seconds" || unit === "steps") return "";
-  return unit === "bytes" ? `${formatBytes(rate)}/s` : `${formatCount(Math.round(rate))} ${unit}/s`;
+  return unit === "bytes" ? `${formatBytes(rate)}/s` : `${formatCount(Math.round(rate))} ${t.amounts.units[unit]}/s`;
 }
 
 /** All figures of a wait in one line. */

@@ -3,7 +3,7 @@ import { Button } from "../parts/Button.tsx";
 import { PathForm } from "../parts/PathForm.tsx";
 import { choose, useChoices } from "../stores/choices.ts";
 import { useStick } from "../stores/sticks.ts";
-import { en } from "../strings/en.ts";
+import { t } from "../strings/language.ts";
 
 export function CourseCard() {
   const stick = useStick();
@@ -11,13 +11,13 @@ export function CourseCard() {
   const [asking, setAsking] = useState(false);
   return (
     <section className="sheet card" aria-labelledby="course-title">
-      <h2 id="course-title">{en.course.title}</h2>
+      <h2 id="course-title">{t.course.title}</h2>
       <p>{folder === "" ? describe(stick) : <code>{folder}</code>}</p>
       {asking ? (
         <PathForm
-          label={en.course.folder}
-          hint={en.course.folderHint}
-          submit={en.stick.takeFolder}
+          label={t.course.folder}
+          hint={t.course.folderHint}
+          submit={t.stick.takeFolder}
           initial={folder}
           onSubmit={(course) => {
             choose({ course });
@@ -27,9 +27,9 @@ export function CourseCard() {
         />
       ) : (
         <div className="row">
-          <Button look="quiet" size="compact" onClick={() => setAsking(true)}>{en.course.other}</Button>
+          <Button look="quiet" size="compact" onClick={() => setAsking(true)}>{t.course.other}</Button>
           {folder !== "" && (
-            <Button look="quiet" size="compact" onClick={() => choose({ course: "" })}>{stick?.course ? en.course.back : en.course.clear}</Button>
+            <Button look="quiet" size="compact" onClick={() => choose({ course: "" })}>{stick?.course ? t.course.back : t.course.clear}</Button>
           )}
         </div>
       )}
@@ -38,6 +38,6 @@ export function CourseCard() {
 }
 
 function describe(stick: ReturnType<typeof useStick>): string {
-  if (stick === null) return en.course.waitsForStick;
-  return stick.course === null ? en.course.none : en.course.fromStick(stick.course.files, stick.course.folder);
+  if (stick === null) return t.course.waitsForStick;
+  return stick.course === null ? t.course.none : t.course.fromStick(stick.course.files, stick.course.folder);
 }

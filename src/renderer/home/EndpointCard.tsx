@@ -1,12 +1,12 @@
 import { useId } from "react";
 import { choose, type EndpointChoice } from "../stores/choices.ts";
 import { Button } from "../parts/Button.tsx";
-import { en } from "../strings/en.ts";
+import { t } from "../strings/language.ts";
 
 /** Somebody else's LLM server, in the place of the stick. */
 export function EndpointCard({ endpoint }: { endpoint: EndpointChoice }) {
   const id = useId();
-  const words = en.endpoint;
+  const words = t.endpoint;
   const field = (name: keyof typeof endpoint, type: "text" | "password") => (
     <div className="field">
       <label htmlFor={`${id}-${name}`}>{words.fields[name]}</label>

@@ -1,37 +1,41 @@
 import { useChoices } from "../stores/choices.ts";
 import { useSession } from "../stores/session.ts";
-import { showView } from "../stores/view.ts";
-import { Button } from "../parts/Button.tsx";
-import { Notice } from "../parts/Notice.tsx";
 import { Screen } from "../parts/Screen.tsx";
-import { en } from "../strings/en.ts";
+import { t } from "../strings/language.ts";
 import { CourseCard } from "./CourseCard.tsx";
 import { EndpointCard } from "./EndpointCard.tsx";
 import { HostCard } from "./HostCard.tsx";
 import { Launch } from "./Launch.tsx";
+import { Now } from "./Now.tsx";
 import { PracticeCard } from "./PracticeCard.tsx";
-import { isActive } from "./start-blocker.ts";
+import { Orphans } from "../rent/Orphans.tsx";
 import { StickCard } from "./StickCard.tsx";
 import "./home.css";
 
+/** One state, one next action: what runs now, or what the next start needs. */
 export function Home() {
+  const session = useSession((state) => state.session);
+  if (session !== null && session.phase !== "idle" && session.phase !== "stopped") {
+    return (
+      <Screen title={t.views.home}>
+        <Orphans />
+        <Now session={session} phase={session.phase} />
+      </Screen>
+    );
+  }
+  return <SetUp />;
+}
+
+function SetUp() {
   const endpoint = useChoices((choices) => choices.endpoint);
-  const active = useSession(({ session }) => isActive(session?.phase ?? "idle"));
   return (
     <div className="home">
-      <Screen title={en.home.title} lead={en.home.lead}>
-        {active && (
-          <Notice look="calm">
-            <span className="row">
-              <strong>{en.home.running}</strong>
-              <Button size="compact" onClick={() => showView("session")}>{en.home.runningButton}</Button>
-            </span>
-          </Notice>
-        )}
+      <Screen title={t.home.title} lead={t.home.lead}>
+        <Orphans />
         <div className="home-grid">
           <div className="home-column">
             {endpoint === null ? <StickCard /> : <EndpointCard endpoint={endpoint} />}
-            {!active && <PracticeCard />}
+            <PracticeCard />
           </div>
           <div className="home-column">
             <HostCard />

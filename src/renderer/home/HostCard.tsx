@@ -1,7 +1,8 @@
 import { choose, useChoices } from "../stores/choices.ts";
 import { useConnection } from "../connection/state.ts";
 import { Choice } from "../parts/Choice.tsx";
-import { en } from "../strings/en.ts";
+import { t } from "../strings/language.ts";
+import { RunpodFields } from "../rent/RunpodFields.tsx";
 import { SshFields } from "./SshFields.tsx";
 
 export function HostCard() {
@@ -10,17 +11,19 @@ export function HostCard() {
   const computer = useConnection(({ info }) => info?.computer ?? "");
   return (
     <section className="sheet card" aria-labelledby="host-title">
-      <h2 id="host-title">{en.host.title}</h2>
+      <h2 id="host-title">{t.host.title}</h2>
       <Choice
-        label={en.host.title}
+        label={t.host.title}
         hideLabel
         value={kind}
         options={[
-          { value: "local", title: en.host.local(computer), text: endpoint === null ? en.host.localText : en.host.localTextWithEndpoint },
-          { value: "ssh", title: en.host.ssh, text: en.host.sshText },
+          { value: "local", title: t.host.local(computer), text: endpoint === null ? t.host.localText : t.host.localTextWithEndpoint },
+          { value: "runpod", title: t.host.runpod, text: t.host.runpodText },
+          { value: "ssh", title: t.host.ssh, text: t.host.sshText },
         ]}
         onChoose={(host) => choose({ host })}
       />
+      {kind === "runpod" && <RunpodFields />}
       {kind === "ssh" && <SshFields />}
     </section>
   );

@@ -7,7 +7,7 @@ import { Button } from "../parts/Button.tsx";
 import { CopyButton } from "../parts/CopyButton.tsx";
 import { ErrorNotice } from "../parts/Notice.tsx";
 import { choose } from "../stores/choices.ts";
-import { en } from "../strings/en.ts";
+import { t } from "../strings/language.ts";
 
 /** Makes the app's own key pair and shows the half that belongs on the host. */
 export function KeyMaker() {
@@ -29,12 +29,12 @@ export function KeyMaker() {
   };
   if (key !== null) {
     return (
-      <section className="key-made stack" aria-label={en.host.publicKeyTitle}>
-        <output><h3>{en.host.publicKeyTitle}</h3></output>
-        <p className="small soft">{en.host.publicKeyText}</p>
+      <section className="key-made stack" aria-label={t.host.publicKeyTitle}>
+        <output><h3>{t.host.publicKeyTitle}</h3></output>
+        <p className="small soft">{t.host.publicKeyText}</p>
         <code className="key-text">{key.publicKey}</code>
-        <p className="small soft">{en.host.fingerprint}: <code>{key.fingerprint}</code></p>
-        <CopyButton text={key.publicKey} label={en.host.copyKey} />
+        <p className="small soft">{t.host.fingerprint}: <code>{key.fingerprint}</code></p>
+        <CopyButton text={key.publicKey} label={t.host.copyKey} />
       </section>
     );
   }
@@ -42,7 +42,7 @@ export function KeyMaker() {
     <>
       <Button size="compact" onClick={() => !making && make()}>
         <KeyRound size={16} aria-hidden />
-        {making ? en.host.making : en.host.makeKey}
+        {making ? t.host.making : t.host.makeKey}
       </Button>
       {problem !== null && <ErrorNotice report={problem} />}
     </>

@@ -5,7 +5,7 @@ import { ErrorNotice } from "../parts/Notice.tsx";
 import { ProgressBar } from "../parts/ProgressBar.tsx";
 import { useConnection } from "../connection/state.ts";
 import { cancelPractice, practice, usePractice } from "../stores/practice.ts";
-import { en } from "../strings/en.ts";
+import { t } from "../strings/language.ts";
 
 export function PracticeCard() {
   const { making, progress, problem } = usePractice();
@@ -14,20 +14,20 @@ export function PracticeCard() {
     <section className="sheet card practice-card" aria-labelledby="practice-title">
       <GraduationCap size={28} strokeWidth={1.5} aria-hidden />
       <div className="stack">
-        <h2 id="practice-title">{making ? en.practice.making : en.practice.title}</h2>
+        <h2 id="practice-title">{making ? t.practice.making : t.practice.title}</h2>
         {making ? (
           <>
-            <ProgressBar share={progress === null ? null : share(progress)} label={en.practice.making} />
+            <ProgressBar share={progress === null ? null : share(progress)} label={t.practice.making} />
             <p className="small soft">{progress === null ? "" : [progress.detail, formatFigures(progress)].filter(Boolean).join(" · ")}</p>
-            <Button size="compact" onClick={cancelPractice}>{en.practice.cancel}</Button>
+            <Button size="compact" onClick={cancelPractice}>{t.practice.cancel}</Button>
           </>
         ) : (
           <>
-            <p className="soft">{en.practice.text}</p>
+            <p className="soft">{t.practice.text}</p>
             {problem !== null && <ErrorNotice report={problem} />}
             <div className="row">
-              <Button look="primary" blocked={!connected} aria-describedby={connected ? undefined : "practice-blocked"} onClick={practice}>{en.practice.button}</Button>
-              {!connected && <span id="practice-blocked" className="small soft">{en.launch.blocked.connection}</span>}
+              <Button look="primary" blocked={!connected} aria-describedby={connected ? undefined : "practice-blocked"} onClick={practice}>{t.practice.button}</Button>
+              {!connected && <span id="practice-blocked" className="small soft">{t.launch.blocked.connection}</span>}
             </div>
           </>
         )}

@@ -3,7 +3,7 @@ import type { KeyFile } from "../../contract/rpc.ts";
 import { core } from "../connection/failure.ts";
 import { choose, useChoices } from "../stores/choices.ts";
 import { useSettings } from "../stores/settings.ts";
-import { en } from "../strings/en.ts";
+import { t } from "../strings/language.ts";
 import { KeyMaker } from "./KeyMaker.tsx";
 
 /** The address and the key of a host over SSH; hosts used before are one choice away. */
@@ -22,7 +22,7 @@ export function SshFields() {
     <div className="stack ssh">
       {hosts.length > 0 && (
         <div className="field">
-          <label htmlFor={`${id}-saved`}>{en.host.saved}</label>
+          <label htmlFor={`${id}-saved`}>{t.host.saved}</label>
           <select
             id={`${id}-saved`}
             className="input"
@@ -32,23 +32,23 @@ export function SshFields() {
               choose({ address: host?.address ?? "", identity: host?.identity ?? "" });
             }}
           >
-            <option value="">{en.host.newHost}</option>
+            <option value="">{t.host.newHost}</option>
             {hosts.map((host) => <option key={host.address} value={host.address}>{host.label}</option>)}
           </select>
         </div>
       )}
       <div className="field">
-        <label htmlFor={`${id}-address`}>{en.host.address}</label>
+        <label htmlFor={`${id}-address`}>{t.host.address}</label>
         <input id={`${id}-address`} className="input" value={address} spellCheck={false} autoComplete="off" aria-describedby={`${id}-address-hint`} onChange={({ target }) => choose({ address: target.value })} />
-        <span id={`${id}-address-hint`} className="hint">{en.host.addressHint}</span>
+        <span id={`${id}-address-hint`} className="hint">{t.host.addressHint}</span>
       </div>
       <div className="field">
-        <label htmlFor={`${id}-key`}>{en.host.identity}</label>
+        <label htmlFor={`${id}-key`}>{t.host.identity}</label>
         <input id={`${id}-key`} className="input" value={identity} spellCheck={false} autoComplete="off" list={`${id}-keys`} aria-describedby={`${id}-key-hint`} onChange={({ target }) => choose({ identity: target.value })} />
         <datalist id={`${id}-keys`}>
           {keys.map(({ path }) => <option key={path} value={path}>{path}</option>)}
         </datalist>
-        <span id={`${id}-key-hint`} className="hint">{en.host.identityHint}</span>
+        <span id={`${id}-key-hint`} className="hint">{t.host.identityHint}</span>
       </div>
       <KeyMaker />
     </div>

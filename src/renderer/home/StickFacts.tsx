@@ -1,9 +1,10 @@
+import { CircleCheck } from "lucide-react";
 import type { ModelFile, Stick } from "../../contract/stick.ts";
 import { formatBytes, formatCount, formatParameters } from "../format/amounts.ts";
 import { Choice } from "../parts/Choice.tsx";
 import { ErrorNotice } from "../parts/Notice.tsx";
 import { choose, useChoices } from "../stores/choices.ts";
-import { en } from "../strings/en.ts";
+import { t } from "../strings/language.ts";
 import { needsModelChoice, usableModels } from "./start-blocker.ts";
 
 /** What is on the stick: its model, or what stands in the way. */
@@ -15,34 +16,35 @@ export function StickFacts({ stick }: { stick: Stick }) {
   return (
     <>
       <p className="small soft stick-label">
-        <span>{[en.stick.kinds[stick.kind], stick.label, stick.readOnly ? en.stick.readOnly : "", room(stick)].filter(Boolean).join(" · ")}</span>
+        <span>{[t.stick.kinds[stick.kind], stick.label, stick.readOnly ? t.stick.readOnly : "", room(stick)].filter(Boolean).join(" · ")}</span>
       </p>
       {several && (
         <Choice
-          label={en.stick.chooseModel}
+          label={t.stick.chooseModel}
           value={chosen}
           options={usable.map((one) => ({ value: one.file, title: one.header?.name || one.file, text: `${one.header?.quantisation ?? ""} ${formatBytes(one.bytes)} · ${one.file}` }))}
           onChoose={(file) => choose({ model: file })}
         />
       )}
       {model !== undefined && <ModelFacts model={model} />}
+      {(stick.problem === null || several) && <p className="verdict"><CircleCheck size={18} aria-hidden />{several && model === undefined ? t.stick.goodSeveral : t.stick.good}</p>}
       {stick.problem !== null && !several && <ErrorNotice report={stick.problem} look="warn" />}
     </>
   );
 }
 
 function ModelFacts({ model }: { model: ModelFile }) {
-  const words = en.stick.facts;
+  const words = t.stick.facts;
   const { header, bytes, parts, file } = model;
   const facts: [string, string][] = [
     ...(header === null ? [] : [[words.parameters, formatParameters(header.parameters)] satisfies [string, string], [words.quantisation, header.quantisation] satisfies [string, string]]),
-    [words.size, parts.length > 1 ? `${formatBytes(bytes)} ${en.stick.parts(parts.length)}` : formatBytes(bytes)],
-    ...(header === null ? [] : [[words.context, en.stick.tokens(formatCount(header.contextTokens))] satisfies [string, string]]),
+    [words.size, parts.length > 1 ? `${formatBytes(bytes)} ${t.stick.parts(parts.length)}` : formatBytes(bytes)],
+    ...(header === null ? [] : [[words.context, t.stick.tokens(formatCount(header.contextTokens))] satisfies [string, string]]),
   ];
   return (
     <div className="model">
       <h3 className="model-name">{header?.name || file}</h3>
-      {header === null ? <p className="soft small">{en.stick.unreadHeader}</p> : header.name !== "" && <p className="soft small"><code>{file}</code></p>}
+      {header === null ? <p className="soft small">{t.stick.unreadHeader}</p> : header.name !== "" && <p className="soft small"><code>{file}</code></p>}
       <dl className="facts">
         {facts.map(([name, value]) => (
           <div key={name}>
@@ -56,5 +58,5 @@ function ModelFacts({ model }: { model: ModelFile }) {
 }
 
 function room({ freeBytes, sizeBytes }: Stick): string {
-  return freeBytes === null || sizeBytes === null ? "" : en.stick.free(formatBytes(freeBytes), formatBytes(sizeBytes));
+  return freeBytes === null || sizeBytes === null ? "" : t.stick.free(formatBytes(freeBytes), formatBytes(sizeBytes));
 }

@@ -2,8 +2,7 @@ import type { SessionPhase } from "../../contract/session.ts";
 import type { Stick } from "../../contract/stick.ts";
 import type { Choices } from "../stores/choices.ts";
 import type { ConnectionStatus } from "../connection/state.ts";
-import { ERRORS } from "../../contract/errors.ts";
-import { en } from "../strings/en.ts";
+import { t } from "../strings/language.ts";
 
 interface Situation {
   connection: ConnectionStatus;
@@ -12,13 +11,15 @@ interface Situation {
   practising: boolean;
   stick: Stick | null;
   choices: Choices;
+  /** An account's key is kept; null until it is known. */
+  rentKey: boolean | null;
 }
 
 export const isActive = (phase: SessionPhase): boolean => phase !== "idle" && phase !== "stopped";
 
 /** Why a session cannot be started right now, in the words beside the button; null when it can. */
-export function startBlocker({ connection, phase, looking, practising, stick, choices }: Situation): string | null {
-  const words = en.launch.blocked;
+export function startBlocker({ connection, phase, looking, practising, stick, choices, rentKey }: Situation): string | null {
+  const words = t.launch.blocked;
   if (connection !== "open") return words.connection;
   if (phase === "stopping") return words.stopping;
   if (isActive(phase)) return words.running;
@@ -29,7 +30,8 @@ export function startBlocker({ connection, phase, looking, practising, stick, ch
   } else if (stick === null) return words.noStick;
   else if (needsModelChoice(stick)) {
     if (choices.model === null) return words.model;
-  } else if (stick.problem !== null) return `${ERRORS[stick.problem.code].title}.`;
+  } else if (stick.problem !== null) return `${t.errors[stick.problem.code].title}.`;
+  if (choices.host === "runpod") return rentKey === false ? words.rentKey : null;
   return choices.host === "ssh" ? hostBlocker(choices) : null;
 }
 
@@ -40,7 +42,7 @@ export const needsModelChoice = (stick: Stick): boolean =>
 export const usableModels = (stick: Stick) => stick.models.filter(({ problem, header }) => problem === null && header?.purpose !== "embedding");
 
 function hostBlocker({ address, identity }: Choices): string | null {
-  const words = en.launch.blocked;
+  const words = t.launch.blocked;
   if (address.trim() === "") return words.address;
   if (!/^[^@\s]+@\S+$/.test(address.trim())) return words.addressForm;
   return identity.trim() === "" ? words.identity : null;

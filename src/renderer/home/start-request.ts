@@ -1,15 +1,20 @@
-import type { StartRequest } from "../../contract/session.ts";
+import type { HostChoice, StartRequest } from "../../contract/session.ts";
 import type { Stick } from "../../contract/stick.ts";
 import type { Choices } from "../stores/choices.ts";
 import { needsModelChoice } from "./start-blocker.ts";
 
 /** What the first screen's choices mean to the core. */
-export function toStartRequest(stick: Stick | null, { host, address, identity, model, course, endpoint }: Choices): StartRequest {
+export function toStartRequest(stick: Stick | null, { host, runpod, address, identity, model, course, endpoint }: Choices): StartRequest {
   return {
     ...(stick === null ? {} : { stick: stick.path }),
-    host: host === "local" ? { kind: "local" } : { kind: "ssh", address: address.trim(), identity: identity.trim() },
+    host: hostOf({ host, runpod, address, identity }),
     ...(endpoint === null && stick !== null && needsModelChoice(stick) && model !== null ? { model } : {}),
     ...(endpoint === null ? {} : { chatEndpoint: { url: endpoint.url.trim(), ...(endpoint.model.trim() === "" ? {} : { model: endpoint.model.trim() }) } }),
     ...(course === "" ? {} : { course }),
   };
+}
+
+function hostOf({ host, runpod, address, identity }: Pick<Choices, "host" | "runpod" | "address" | "identity">): HostChoice {
+  if (host === "ssh") return { kind: "ssh", address: address.trim(), identity: identity.trim() };
+  return host === "runpod" ? { kind: "runpod", ...runpod } : { kind: "local" };
 }

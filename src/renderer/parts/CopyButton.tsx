@@ -1,6 +1,6 @@
 import { Check, Copy } from "lucide-react";
 import { useEffect, useState } from "react";
-import { en } from "../strings/en.ts";
+import { t } from "../strings/language.ts";
 import { Button } from "./Button.tsx";
 
 const SHOWN_FOR = 2000;
@@ -20,7 +20,7 @@ export function CopyButton({ text, label, short }: { text: string | (() => strin
   return (
     <Button look="quiet" size="compact" onClick={copy} aria-label={short ? label : undefined} title={short ? label : undefined}>
       {copied ? <Check size={16} aria-hidden /> : <Copy size={16} aria-hidden />}
-      {copied ? <output>{en.chat.copied}</output> : short ? null : label}
+      {copied ? <output>{t.chat.copied}</output> : short ? null : label}
     </Button>
   );
 }

@@ -1,6 +1,8 @@
 import { CircleAlert, Info, TriangleAlert } from "lucide-react";
 import type { ReactNode } from "react";
-import { ERRORS, type ErrorReport } from "../../contract/errors.ts";
+import type { ErrorReport } from "../../contract/errors.ts";
+import { t } from "../strings/language.ts";
+import { FromCore } from "./FromCore.tsx";
 
 const ICONS = { bad: CircleAlert, warn: TriangleAlert, calm: Info };
 
@@ -16,12 +18,12 @@ export function Notice({ look, children, alert = false }: { look: keyof typeof I
 
 /** An error beside the thing it is about: what happened and what to do. */
 export function ErrorNotice({ report, look = "bad", children }: { report: ErrorReport; look?: "bad" | "warn"; children?: ReactNode }) {
-  const { title, advice } = ERRORS[report.code];
+  const { title, advice } = t.errors[report.code];
   return (
     <Notice look={look} alert>
       <strong>{title}</strong>
-      <span>{report.message}</span>
-      <span>{report.advice ?? advice}</span>
+      <FromCore>{report.message}</FromCore>
+      {report.advice === undefined ? <span>{advice}</span> : <FromCore>{report.advice}</FromCore>}
       {children}
     </Notice>
   );

@@ -1,6 +1,6 @@
 import { useId, useState } from "react";
 import { Button } from "./Button.tsx";
-import { en } from "../strings/en.ts";
+import { t } from "../strings/language.ts";
 
 interface PathFormProps {
   label: string;
@@ -28,7 +28,7 @@ export function PathForm({ label, hint, submit, busy = false, initial = "", onSu
       <div className="with-button">
         <input id={id} className="input" value={path} spellCheck={false} autoComplete="off" aria-describedby={`${id}-hint`} onChange={({ target }) => setPath(target.value)} />
         <Button type="submit" look="primary" blocked={path.trim() === "" || busy} aria-describedby={`${id}-hint`}>{submit}</Button>
-        {onCancel !== undefined && <Button look="quiet" onClick={onCancel}>{en.stick.cancel}</Button>}
+        {onCancel !== undefined && <Button look="quiet" onClick={onCancel}>{t.stick.cancel}</Button>}
       </div>
       <span id={`${id}-hint`} className="hint">{hint}</span>
     </form>

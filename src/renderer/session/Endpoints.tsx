@@ -6,7 +6,7 @@ import { core, reportOf } from "../connection/failure.ts";
 import { Button } from "../parts/Button.tsx";
 import { CopyButton } from "../parts/CopyButton.tsx";
 import { ErrorNotice } from "../parts/Notice.tsx";
-import { en } from "../strings/en.ts";
+import { t } from "../strings/language.ts";
 
 export function Endpoints({ endpoints }: { endpoints: readonly Endpoint[] }) {
   const [opened, setOpened] = useState<Endpoint | null>(null);
@@ -23,26 +23,26 @@ export function Endpoints({ endpoints }: { endpoints: readonly Endpoint[] }) {
   const shown = opened === null || hasMilvus ? endpoints : [...endpoints, opened];
   return (
     <section className="sheet stack endpoints" aria-labelledby="endpoints-title">
-      <h2 id="endpoints-title">{en.session.endpoints}</h2>
-      <p className="soft small">{en.session.endpointsText}</p>
+      <h2 id="endpoints-title">{t.session.endpoints}</h2>
+      <p className="soft small">{t.session.endpointsText}</p>
       <ul>
         {shown.map((endpoint) => <EndpointRow key={endpoint.service} endpoint={endpoint} />)}
       </ul>
       {problem !== null && <ErrorNotice report={problem} />}
-      {!hasMilvus && opened === null && <Button size="compact" look="quiet" onClick={openMilvus}>{en.session.openMilvus}</Button>}
+      {!hasMilvus && opened === null && <Button size="compact" look="quiet" onClick={openMilvus}>{t.session.openMilvus}</Button>}
     </section>
   );
 }
 
 function EndpointRow({ endpoint: { service, url, moved } }: { endpoint: Endpoint }) {
-  const name = en.session.services[service];
+  const name = t.session.services[service];
   return (
     <li>
       <span className="endpoint-name">{name}</span>
       <span className="endpoint-url">
         <code>{url}</code>
-        <CopyButton text={url} label={en.session.copyAddress(name)} short />
-        {moved && <span className="small soft">{en.session.moved(portOf(url), DEFAULT_PORTS[service])}</span>}
+        <CopyButton text={url} label={t.session.copyAddress(name)} short />
+        {moved && <span className="small soft">{t.session.moved(portOf(url), DEFAULT_PORTS[service])}</span>}
       </span>
     </li>
   );

@@ -1,8 +1,9 @@
 import { ERRORS, type ErrorReport } from "../../contract/errors.ts";
 import { Button } from "../parts/Button.tsx";
 import { cancelSession, forgetSession, retrySession, stopSession, useSession } from "../stores/session.ts";
+import { KeyField } from "../rent/KeyField.tsx";
 import { showView } from "../stores/view.ts";
-import { en } from "../strings/en.ts";
+import { t } from "../strings/language.ts";
 import { ModelQuestion } from "./ModelQuestion.tsx";
 import { PassphraseQuestion } from "./PassphraseQuestion.tsx";
 import { TrustQuestion } from "./TrustQuestion.tsx";
@@ -14,17 +15,17 @@ export function HelpActions({ report }: { report: ErrorReport }) {
   const { action, retryable } = ERRORS[report.code];
   const models = report.details?.files;
   const retry = (
-    <Button look="chalk" blocked={busy} onClick={() => retrySession()}>{pending === "retry" ? en.help.retrying : en.help.retry}</Button>
+    <Button look="chalk" blocked={busy} onClick={() => retrySession()}>{pending === "retry" ? t.help.retrying : t.help.retry}</Button>
   );
-  const giveUp = <Button look="plain" blocked={busy} onClick={cancelSession}>{en.help.giveUp}</Button>;
+  const giveUp = <Button look="plain" blocked={busy} onClick={cancelSession}>{t.help.giveUp}</Button>;
   const changeChoices = (
-    <Button blocked={busy} look={retryable ? "plain" : "chalk"} onClick={async () => (await cancelSession()) && showView("home")}>{en.help.changeChoices}</Button>
+    <Button blocked={busy} look={retryable ? "plain" : "chalk"} onClick={async () => (await cancelSession()) && showView("home")}>{t.help.changeChoices}</Button>
   );
   if (report.code === "stop-incomplete") {
     return (
       <div className="row">
-        <Button look="chalk" blocked={busy} onClick={stopSession}>{en.help.stopAgain}</Button>
-        <Button look="bad" blocked={busy} onClick={forgetSession}>{en.help.forget}</Button>
+        <Button look="chalk" blocked={busy} onClick={() => stopSession()}>{t.help.stopAgain}</Button>
+        <Button look="bad" blocked={busy} onClick={forgetSession}>{t.help.forget}</Button>
       </div>
     );
   }
@@ -41,10 +42,21 @@ export function HelpActions({ report }: { report: ErrorReport }) {
     case "edit-host":
     case "edit-endpoint":
       return <div className="row">{retryable && retry}{changeChoices}</div>;
+    case "enter-key":
+      return <div className="stack question"><KeyField /><div className="row">{retry}{giveUp}</div></div>;
+    case "change-rent":
+      return <div className="row">{retry}{changeChoices}</div>;
+    case "accept-risk":
+      return <div className="row">{giveUp}<Button look="bad" blocked={busy} onClick={() => retrySession({ withoutGuard: true })}>{t.help.withoutGuard}</Button></div>;
+    case "stop-without-backup":
+      return <div className="row">{retry}<Button look="bad" blocked={busy} onClick={() => retrySession({ withoutBackup: true })}>{t.help.stopWithoutBackup}</Button></div>;
+    case "choose-backup":
+    case "embed-anew":
+      return <div className="row">{retryable && retry}<Button onClick={() => showView("backups")}>{t.help.toBackups}</Button>{giveUp}</div>;
     case "open-logs":
-      return <div className="row">{retry}<Button onClick={() => showView("logs")}>{en.help.openLogs}</Button>{giveUp}</div>;
+      return <div className="row">{retry}<Button onClick={() => showView("logs")}>{t.help.openLogs}</Button>{giveUp}</div>;
     case "stop-session":
-      return <div className="row"><Button look="chalk" blocked={busy} onClick={stopSession}>{en.help.stop}</Button></div>;
+      return <div className="row"><Button look="chalk" blocked={busy} onClick={() => stopSession()}>{t.help.stop}</Button></div>;
     default:
       return <div className="row">{retryable && retry}{giveUp}</div>;
   }

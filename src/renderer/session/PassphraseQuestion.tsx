@@ -1,7 +1,7 @@
 import { useState, type ReactNode } from "react";
 import { Button } from "../parts/Button.tsx";
 import { retrySession } from "../stores/session.ts";
-import { en } from "../strings/en.ts";
+import { t } from "../strings/language.ts";
 
 export function PassphraseQuestion({ busy, giveUp }: { busy: boolean; giveUp: ReactNode }) {
   const [passphrase, setPassphrase] = useState("");
@@ -16,11 +16,11 @@ export function PassphraseQuestion({ busy, giveUp }: { busy: boolean; giveUp: Re
       }}
     >
       <div className="field">
-        <label htmlFor="passphrase">{en.help.passphrase}</label>
+        <label htmlFor="passphrase">{t.help.passphrase}</label>
         <input id="passphrase" type="password" className="input" value={passphrase} autoComplete="off" onChange={({ target }) => setPassphrase(target.value)} />
       </div>
       <div className="row">
-        <Button type="submit" look="chalk" blocked={blocked}>{en.help.openKey}</Button>
+        <Button type="submit" look="chalk" blocked={blocked}>{t.help.openKey}</Button>
         {giveUp}
       </div>
     </form>

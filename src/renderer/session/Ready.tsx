@@ -3,7 +3,9 @@ import type { SessionSnapshot } from "../../contract/session.ts";
 import { formatDuration, secondsBetween } from "../format/durations.ts";
 import { Button } from "../parts/Button.tsx";
 import { showView } from "../stores/view.ts";
-import { en } from "../strings/en.ts";
+import { t } from "../strings/language.ts";
+import { BesideEarlier } from "./BesideEarlier.tsx";
+import { RentCard } from "../rent/RentCard.tsx";
 import { Endpoints } from "./Endpoints.tsx";
 import { Figures } from "./Figures.tsx";
 import { Plan } from "./Plan.tsx";
@@ -13,25 +15,27 @@ import { Waterfall } from "./Waterfall.tsx";
 export function Ready({ session }: { session: SessionSnapshot }) {
   const { startedAt, readyAt, firstTokenSeconds, course, steps, endpoints, host } = session;
   const figures: [string, string][] = [];
-  if (startedAt !== null && readyAt !== null) figures.push([en.session.readyIn, formatDuration(secondsBetween(startedAt, readyAt, 0))]);
-  if (firstTokenSeconds !== null) figures.push([en.session.firstToken, formatDuration(firstTokenSeconds)]);
+  if (startedAt !== null && readyAt !== null) figures.push([t.session.readyIn, formatDuration(secondsBetween(startedAt, readyAt, 0))]);
+  if (firstTokenSeconds !== null) figures.push([t.session.firstToken, formatDuration(firstTokenSeconds)]);
   figures.push(
-    course === null || course.passages === 0 ? [en.session.course, en.session.noCourse] : [en.session.courseOf(course.documents), en.session.passages(course.passages)],
+    course === null || course.passages === 0 ? [t.session.course, t.session.noCourse] : [t.session.courseOf(course.documents), t.session.passages(course.passages)],
   );
   return (
     <>
       <div className="row ready-actions">
         <Button look="chalk" size="big" onClick={() => showView("chat")}>
           <MessageSquareText size={22} aria-hidden />
-          {en.session.askButton}
+          {t.session.askButton}
         </Button>
-        <StopButton host={host?.label ?? ""} />
+        <StopButton host={host?.label ?? ""} rent={session.rent} />
       </div>
+      {session.rent !== null && <RentCard rent={session.rent} />}
       <Figures figures={figures} />
       <Endpoints endpoints={endpoints} />
       <Waterfall steps={steps} />
+      <BesideEarlier session={session} />
       <details>
-        <summary>{en.session.planTitle}</summary>
+        <summary>{t.session.planTitle}</summary>
         <Plan steps={steps} />
       </details>
     </>

@@ -7,7 +7,8 @@ import { ProgressBar } from "../parts/ProgressBar.tsx";
 import { Screen } from "../parts/Screen.tsx";
 import { useSession } from "../stores/session.ts";
 import { showView } from "../stores/view.ts";
-import { en } from "../strings/en.ts";
+import { t } from "../strings/language.ts";
+import { RentCard } from "../rent/RentCard.tsx";
 import { NeedsHelp } from "./NeedsHelp.tsx";
 import { Plan } from "./Plan.tsx";
 import { Ready } from "./Ready.tsx";
@@ -15,29 +16,30 @@ import { Starting } from "./Starting.tsx";
 import { Stopped } from "./Stopped.tsx";
 import "./session.css";
 
-const TITLES = {
-  idle: en.session.idleTitle,
-  starting: en.session.startingTitle,
-  "needs-help": en.session.needsHelpTitle,
-  ready: en.session.readyTitle,
-  stopping: en.session.stoppingTitle,
-  stopped: en.session.stoppedTitle,
-} satisfies Record<SessionSnapshot["phase"], string>;
+const title = (phase: SessionSnapshot["phase"]): string =>
+  ({
+    idle: t.session.idleTitle,
+    starting: t.session.startingTitle,
+    "needs-help": t.session.needsHelpTitle,
+    ready: t.session.readyTitle,
+    stopping: t.session.stoppingTitle,
+    stopped: t.session.stoppedTitle,
+  })[phase];
 
 export function Session() {
   const session = useSession((state) => state.session);
   const refusal = useSession((state) => state.refusal);
   if (session === null || session.phase === "idle") {
     return (
-      <Screen title={en.views.session}>
-        <Empty icon={ListChecks} title={en.session.idleTitle} text={en.session.idleText}>
-          <Button look="primary" onClick={() => showView("home")}>{en.session.idleButton}</Button>
+      <Screen title={t.views.session}>
+        <Empty icon={ListChecks} title={t.session.idleTitle} text={t.session.idleText}>
+          <Button look="primary" onClick={() => showView("home")}>{t.session.idleButton}</Button>
         </Empty>
       </Screen>
     );
   }
   return (
-    <Screen title={TITLES[session.phase]} lead={describe(session)}>
+    <Screen title={title(session.phase)} lead={describe(session)}>
       {refusal !== null && <ErrorNotice report={refusal} />}
       <Phase session={session} />
     </Screen>
@@ -53,14 +55,15 @@ function Phase({ session }: { session: SessionSnapshot }) {
     case "stopping":
       return (
         <div className="sheet stopping">
-          <ProgressBar share={null} label={TITLES.stopping} />
-          <output>{en.session.stoppingText}</output>
+          <ProgressBar share={null} label={t.session.stoppingTitle} />
+          <output>{t.session.stoppingText}</output>
         </div>
       );
     case "needs-help":
       return (
         <>
           {session.error !== null && <NeedsHelp report={session.error} />}
+          {session.rent !== null && <RentCard rent={session.rent} />}
           <Plan steps={session.steps} />
         </>
       );
@@ -71,6 +74,6 @@ function Phase({ session }: { session: SessionSnapshot }) {
 
 function describe({ model, host, servedBy: { chat } }: SessionSnapshot): string {
   if (host === null) return "";
-  if (chat !== null) return en.session.on(en.endpoint.summary(chat), host.label);
-  return model === null ? host.label : en.session.on(model.name, host.label);
+  if (chat !== null) return t.session.on(t.endpoint.summary(chat), host.label);
+  return model === null ? host.label : t.session.on(model.name, host.label);
 }

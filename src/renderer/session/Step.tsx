@@ -4,20 +4,22 @@ import { formatDuration, secondsBetween } from "../format/durations.ts";
 import { formatFigures, share } from "../format/progress.ts";
 import { ProgressBar } from "../parts/ProgressBar.tsx";
 import { useNow } from "../parts/use-now.ts";
-import { en } from "../strings/en.ts";
+import { t } from "../strings/language.ts";
+import { FromCore } from "../parts/FromCore.tsx";
 import { StepIcon } from "./StepIcon.tsx";
+import { stepTitle } from "./step-title.ts";
 
 export const Step = memo(function Step({ step }: { step: StepState }) {
-  const { status, title, outcome, startedAt, endedAt } = step;
+  const { status, outcome, startedAt, endedAt } = step;
   return (
     <div className={`step ${status}`}>
       <StepIcon status={status} />
       <div className="step-words">
         <div className="step-line">
-          <span className="step-title">{title}</span>
-          <span className="hidden-text">({en.session.statuses[status]})</span>
-          {outcome !== null && status !== "running" && <span className="step-outcome">{outcome}</span>}
-          {(status === "skipped" || status === "failed") && outcome === null && <span className="step-outcome">{en.session.statuses[status]}</span>}
+          <span className="step-title">{stepTitle(step)}</span>
+          <span className="hidden-text">({t.session.statuses[status]})</span>
+          {outcome !== null && status !== "running" && <span className="step-outcome" lang="en">{outcome}</span>}
+          {(status === "skipped" || status === "failed") && outcome === null && <span className="step-outcome">{t.session.statuses[status]}</span>}
           {startedAt !== null && endedAt !== null && status === "done" && <span className="step-time">{formatDuration(secondsBetween(startedAt, endedAt, 0))}</span>}
           {startedAt !== null && status === "running" && <Elapsed since={startedAt} />}
         </div>
@@ -27,13 +29,15 @@ export const Step = memo(function Step({ step }: { step: StepState }) {
   );
 });
 
-function Running({ step: { progress, title } }: { step: StepState }) {
+function Running({ step }: { step: StepState }) {
+  const { progress } = step;
+  const title = stepTitle(step);
   if (progress === null) return <ProgressBar share={null} label={title} />;
   return (
     <>
       <ProgressBar share={share(progress)} label={title} />
       <p className="step-detail">
-        <span>{progress.detail}</span>
+        <FromCore>{progress.detail}</FromCore>
         <span className="step-figures">{formatFigures(progress)}</span>
       </p>
     </>

@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import type { ErrorReport } from "../../contract/errors.ts";
 import { Button } from "../parts/Button.tsx";
 import { retrySession } from "../stores/session.ts";
-import { en } from "../strings/en.ts";
+import { t } from "../strings/language.ts";
 
 /** Both identities under each other, so that a person can compare them with what the provider shows. */
 export function TrustQuestion({ details, busy, giveUp }: { details: ErrorReport["details"]; busy: boolean; giveUp: ReactNode }) {
@@ -11,12 +11,12 @@ export function TrustQuestion({ details, busy, giveUp }: { details: ErrorReport[
   return (
     <div className="stack question">
       <dl className="fingerprints">
-        <div><dt>{en.help.oldFingerprint}</dt><dd><code>{known}</code></dd></div>
-        <div><dt>{en.help.newFingerprint}</dt><dd><code>{shown}</code></dd></div>
+        <div><dt>{t.help.oldFingerprint}</dt><dd><code>{known}</code></dd></div>
+        <div><dt>{t.help.newFingerprint}</dt><dd><code>{shown}</code></dd></div>
       </dl>
       <div className="row">
         {giveUp}
-        {shown !== "" && <Button look="bad" blocked={busy} onClick={() => retrySession({ trustFingerprint: shown })}>{en.help.trust}</Button>}
+        {shown !== "" && <Button look="bad" blocked={busy} onClick={() => retrySession({ trustFingerprint: shown })}>{t.help.trust}</Button>}
       </div>
     </div>
   );

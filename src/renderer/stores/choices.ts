@@ -1,4 +1,6 @@
 import { create } from "zustand";
+import type { HostChoice } from "../../contract/session.ts";
+import type { RunpodWishes } from "../../contract/settings.ts";
 
 /** Somebody else's LLM server. The key is empty where the one that is kept will do. */
 export interface EndpointChoice {
@@ -12,7 +14,9 @@ export interface Choices {
   stick: string | null;
   /** Model file on the stick, where it holds several. */
   model: string | null;
-  host: "local" | "ssh";
+  host: HostChoice["kind"];
+  /** What a rented machine may be and cost. */
+  runpod: RunpodWishes;
   address: string;
   identity: string;
   /** Course folder instead of the stick's own; empty for the stick's own. */
@@ -21,6 +25,6 @@ export interface Choices {
   endpoint: EndpointChoice | null;
 }
 
-export const useChoices = create<Choices>(() => ({ stick: null, model: null, host: "local", address: "", identity: "", course: "", endpoint: null }));
+export const useChoices = create<Choices>(() => ({ stick: null, model: null, host: "local", runpod: {}, address: "", identity: "", course: "", endpoint: null }));
 
 export const choose = (changes: Partial<Choices>): void => useChoices.setState(changes);

@@ -2,6 +2,7 @@ import { create } from "zustand";
 import type { ErrorReport } from "../../contract/errors.ts";
 import type { Progress } from "../../contract/progress.ts";
 import { core, reportOf } from "../connection/failure.ts";
+import { saveSettings } from "./settings.ts";
 import { startSession } from "./session.ts";
 import { takeStick } from "./sticks.ts";
 import { choose } from "./choices.ts";
@@ -29,6 +30,7 @@ export async function practice(): Promise<void> {
       }
       takeStick(event.stick);
       choose({ host: "local", course: "" });
+      await saveSettings({ welcomed: true });
       await startSession({ stick: event.stick.path, host: { kind: "local" } });
     }
   } catch (thrown) {

@@ -1,10 +1,11 @@
 import { create } from "zustand";
 import type { ErrorReport } from "../../contract/errors.ts";
+import type { DiskEnd } from "../../contract/rent.ts";
 import type { SessionEvent, SessionSnapshot, StartRequest } from "../../contract/session.ts";
 import { core, reportOf } from "../connection/failure.ts";
 import { showView } from "./view.ts";
 
-export type SessionCall = "start" | "stop" | "cancel" | "retry" | "forget";
+export type SessionCall = "start" | "extend" | "stop" | "cancel" | "retry" | "forget";
 
 interface SessionStore {
   /** null until the core has told. */
@@ -49,10 +50,12 @@ export async function startSession(request: StartRequest): Promise<boolean> {
   return accepted;
 }
 
-export const stopSession = () => call("stop", () => core().session.stop());
+export const stopSession = (wish?: { disk?: DiskEnd; evenUnsaved?: boolean; withoutBackup?: boolean }) => call("stop", () => core().session.stop(wish));
+/** Moves the time at which a rented machine stops by itself. */
+export const extendSession = (seconds: number) => call("extend", () => core().session.extend({ seconds }));
 export const cancelSession = () => call("cancel", () => core().session.cancel());
 export const forgetSession = () => call("forget", () => core().session.forget());
-export const retrySession = (answer?: { passphrase?: string; trustFingerprint?: string; model?: string }) =>
+export const retrySession = (answer?: { passphrase?: string; trustFingerprint?: string; model?: string; withoutGuard?: boolean; withoutBackup?: boolean }) =>
   call("retry", () => core().session.retry(answer));
 
 export const dismissRefusal = () => useSession.setState({ refusal: null });

@@ -2,6 +2,7 @@ import { create } from "zustand";
 import type { ErrorReport } from "../../contract/errors.ts";
 import type { Settings } from "../../contract/settings.ts";
 import { core, reportOf } from "../connection/failure.ts";
+import { showLanguage } from "../strings/language.ts";
 import { choose } from "./choices.ts";
 
 interface SettingsStore {
@@ -15,6 +16,7 @@ export function receiveSettings(settings: Settings): void {
   const first = useSettings.getState().settings === null;
   useSettings.setState({ settings });
   applyTheme(settings.theme);
+  void showLanguage(settings.language);
   if (first) offerLastHost(settings);
 }
 
@@ -24,6 +26,7 @@ export async function saveSettings(changes: Partial<Settings>): Promise<void> {
   const changed = { ...settings, ...changes };
   useSettings.setState({ settings: changed, problem: null });
   applyTheme(changed.theme);
+  await showLanguage(changed.language);
   try {
     // The core keeps settings of its own beside (folders it has read): only ours are changed.
     const current = await core().app.settings();
@@ -37,7 +40,8 @@ function applyTheme(theme: Settings["theme"]): void {
   document.documentElement.dataset.theme = theme;
 }
 
-function offerLastHost({ lastHost, hosts }: Settings): void {
+function offerLastHost({ lastHost, hosts, runpod }: Settings): void {
+  if (lastHost.kind === "runpod") return choose({ host: "runpod", runpod });
   if (lastHost.kind !== "ssh") return;
   const saved = hosts.find(({ address }) => address === lastHost.address);
   choose({ host: "ssh", address: lastHost.address, identity: saved?.identity ?? "" });

@@ -37,17 +37,17 @@ test("lines come in order, by source, with growing numbers", async () => {
   await Promise.all([all.ended, api.ended]);
 });
 
-test("a chatty service gives at most 200 lines a batch and ten batches a second, and loses none that are kept", async () => {
+test("a chatty service gives at most 1,000 lines a batch and ten batches a second, and loses none that are kept", async () => {
   const { clock, logs, watch } = setUp();
   const { batches, ended, stop } = watch({});
-  for (let line = 1; line <= 1_050; line++) logs.sink("llm", "debug", `line ${line}`);
+  for (let line = 1; line <= 4_500; line++) logs.sink("llm", "debug", `line ${line}`);
   await settled();
   expect(batches).toHaveLength(1);
   await clock.advance(350);
   expect(batches.length).toBeLessThanOrEqual(4);
   await clock.advance(1_000);
-  expect(batches.every((batch) => batch.length <= 200)).toBe(true);
-  expect(texts(batches)).toEqual(Array.from({ length: 1_050 }, (_, index) => `line ${index + 1}`));
+  expect(batches.every((batch) => batch.length <= 1_000)).toBe(true);
+  expect(texts(batches)).toEqual(Array.from({ length: 4_500 }, (_, index) => `line ${index + 1}`));
   stop.abort();
   await ended;
   expect(clock.sleeping).toBe(0);

@@ -1,3 +1,4 @@
+import type { KeptConversation } from "../../../src/contract/window.ts";
 import type { ChatEvent, ChatSource } from "../../../src/contract/chat.ts";
 
 export const SOURCES: ChatSource[] = [
@@ -24,6 +25,19 @@ grad_x = grad_out @ w.T
 
 So all gradients together cost about as much as two more forward passes.`;
 
+export const MATH_ANSWER = `The loss of one example is $L = \\tfrac{1}{2}(y - \\hat{y})^2$, so its derivative is
+
+\\[\\frac{\\partial L}{\\partial w_i} = (\\hat{y} - y)\\,x_i\\]
+
+A book that costs $5 and one that costs $10 stay prices.`;
+
+export const CONVERSATIONS: KeptConversation[] = ["How does backpropagation work?", "What is a loss function, and why is the square so common in it?", "Which chapter should I read first?"].map((title, index) => ({
+  id: `00000000-0000-4000-8000-00000000000${index}`,
+  title,
+  updatedAt: new Date(Date.UTC(2026, 10, 23 - index, 9, 12)).toISOString(),
+  exchanges: [{ id: `e${index}`, question: title, answer: ANSWER, sources: SOURCES, state: "done", nothingFound: false, firstTokenSeconds: 0.4, leftOut: null, problem: null }],
+}));
+
 export async function* answer(question: string, pauseMs: number): AsyncGenerator<ChatEvent, void, void> {
   const base = { question, interaction_id: "i1", first_token_seconds: 0.42 };
   yield { type: "workflow", node: "retrieve", message: "Searching" };
@@ -31,10 +45,21 @@ export async function* answer(question: string, pauseMs: number): AsyncGenerator
     yield { type: "complete", ...base, answer: "I found nothing about the weather in your course material.", sources: [], nothing_found: true };
     return;
   }
+  const words = question.includes("gradient") ? MATH_ANSWER : ANSWER;
   yield { type: "workflow", node: "generate", message: "Writing" };
-  for (const word of ANSWER.split(/(?<= )/)) {
+  for (const word of words.split(/(?<= )/)) {
     if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
     yield { type: "token", content: word };
   }
-  yield { type: "complete", ...base, answer: ANSWER, sources: SOURCES, nothing_found: false };
+  yield { type: "complete", ...base, answer: words, sources: SOURCES, nothing_found: false, ...(words === MATH_ANSWER ? { left_out: { turns: true, passages: 0 } } : {}) };
+}
+
+/** Each word tells when it was sent. As long as the longest answer, then the next paragraph begins anew. */
+export async function* endlessAnswer(pauseMs: number, signal: AbortSignal | undefined): AsyncGenerator<ChatEvent, void, void> {
+  yield { type: "workflow", node: "generate", message: "Writing" };
+  for (let word = 0; word < 600; word += 1) {
+    signal?.throwIfAborted();
+    yield { type: "token", content: word % 40 === 39 ? `@${Date.now()}.\n\n` : `@${Date.now()} ` };
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  }
 }

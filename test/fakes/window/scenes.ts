@@ -1,6 +1,11 @@
 import type { Page } from "@playwright/test";
+import type { Strings } from "../../../src/renderer/strings/strings.ts";
+import { BACKUPS, RESTORING } from "./backups.ts";
+import { CONVERSATIONS } from "./conversation.ts";
+import { ORPHANS, QUOTE, RECEIPTS, rented, rentedStopped, VOLUMES } from "./rented.ts";
 import type { CourseDocument } from "../../../src/contract/chat.ts";
 import type { LogLevel, LogLine } from "../../../src/contract/logs.ts";
+import type { SessionTimings } from "../../../src/contract/session.ts";
 import { idle, needsHelp, ready, starting, stopped, stopping, uploading } from "./sessions.ts";
 import { SETTINGS, type Stage } from "./staged-core.ts";
 import { CUT_SHORT, GOOD_STICK, TWO_MODELS } from "./sticks.ts";
@@ -10,7 +15,7 @@ export interface Scene {
   view: string;
   stage: Partial<Stage>;
   /** Steps from the opened screen to the state to look at. */
-  play?: (page: Page) => Promise<void>;
+  play?: (page: Page, t: Strings) => Promise<void>;
 }
 
 export const DOCUMENTS: CourseDocument[] = ["lecture-01-introduction.pdf", "lecture-02-linear-models.pdf", "lecture-03-networks.pdf", "lecture-04-backpropagation.pdf", "exercises/week 4.md", "glossary.txt"].map(
@@ -34,13 +39,51 @@ export const logLines = (count: number, from = 0): LogLine[] =>
     return { seq: from + index + 1, at: new Date(Date.UTC(2026, 10, 23, 8, 0, 0) + (from + index) * 137).toISOString(), source, level, text };
   });
 
-const ask = (question: string, until: string) => async (page: Page) => {
-  await page.getByLabel("Your question").fill(question);
+const ask = (question: string, until: string | ((t: Strings) => string)) => async (page: Page, t: Strings) => {
+  await page.getByLabel(t.chat.label).fill(question);
   await page.keyboard.press("Enter");
-  await page.getByText(until).first().waitFor();
+  await page.getByText(typeof until === "string" ? until : until(t)).first().waitFor();
 };
 
+const press = (page: Page, name: string) => page.getByRole("button", { name, exact: true }).first().click();
+
+/** Earlier sessions like the staged one, each a little other. */
+const HISTORY: SessionTimings[] = [1.18, 0.94, 1.31, 1.05, 0.97, 1.12].map((factor, index) => ({
+  sessionId: `earlier-${index}`,
+  host: "ssh",
+  startedAt: new Date(Date.UTC(2026, 10, 16 + index, 7, 40)).toISOString(),
+  readySeconds: 268 * factor,
+  steps: ready().steps.map(({ id, startedAt, endedAt }) => ({ id, startedAt: startedAt ?? "", seconds: ((Date.parse(endedAt ?? "") - Date.parse(startedAt ?? "")) / 1000) * factor })),
+}));
+
+const NEW_HERE = { ...SETTINGS, welcomed: false };
+
 export const SCENES: Scene[] = [
+  { name: "welcome-stick", view: "home", stage: { settings: NEW_HERE } },
+  { name: "welcome-host", view: "home", stage: { settings: NEW_HERE, sticks: [GOOD_STICK] }, play: (page, t) => press(page, t.welcome.next) },
+  {
+    name: "welcome-ready",
+    view: "home",
+    stage: { settings: NEW_HERE, sticks: [GOOD_STICK] },
+    play: async (page, t) => {
+      await press(page, t.welcome.next);
+      await press(page, t.welcome.next);
+    },
+  },
+  { name: "home-starting", view: "home", stage: { session: uploading(), sticks: [GOOD_STICK], history: HISTORY } },
+  { name: "home-ready", view: "home", stage: { session: rented(), sticks: [GOOD_STICK], history: HISTORY } },
+  { name: "home-needs-help", view: "home", stage: { session: needsHelp({ code: "host-silent", message: "root@203.0.113.7:22022 does not answer." }), sticks: [GOOD_STICK] } },
+  { name: "home-orphans", view: "home", stage: { sticks: [GOOD_STICK], pods: ORPHANS } },
+  {
+    name: "home-rent",
+    view: "home",
+    stage: { sticks: [GOOD_STICK], keys: ["runpod"], quote: QUOTE, volumes: VOLUMES, settings: { ...SETTINGS, lastHost: { kind: "runpod" } } },
+    play: async (page, t) => {
+      await press(page, t.rent.quoteButton);
+      await page.getByText(t.rent.quoteFirst("RTX A5000", "24 GiB")).waitFor();
+    },
+  },
+  { name: "home-rent-key", view: "home", stage: { sticks: [GOOD_STICK], settings: { ...SETTINGS, lastHost: { kind: "runpod" } } } },
   { name: "home-no-stick", view: "home", stage: {} },
   { name: "home-stick", view: "home", stage: { sticks: [GOOD_STICK] } },
   {
@@ -52,10 +95,10 @@ export const SCENES: Scene[] = [
     name: "home-new-key",
     view: "home",
     stage: { sticks: [GOOD_STICK] },
-    play: async (page) => {
-      await page.getByRole("radio", { name: "A host over SSH" }).click();
-      await page.getByRole("button", { name: "Make a key for me" }).click();
-      await page.getByText("Your new key is ready").waitFor();
+    play: async (page, t) => {
+      await page.getByRole("radio", { name: t.host.ssh }).click();
+      await press(page, t.host.makeKey);
+      await page.getByText(t.host.publicKeyTitle).waitFor();
     },
   },
   { name: "home-two-models", view: "home", stage: { sticks: [TWO_MODELS] } },
@@ -64,19 +107,19 @@ export const SCENES: Scene[] = [
     name: "home-endpoint",
     view: "home",
     stage: { sticks: [GOOD_STICK] },
-    play: async (page) => {
-      await page.getByRole("button", { name: "Use a model elsewhere" }).click();
-      await page.getByLabel("Endpoint address").fill("https://llm.example.edu/v1");
+    play: async (page, t) => {
+      await press(page, t.endpoint.use);
+      await page.getByLabel(t.endpoint.fields.url).fill("https://llm.example.edu/v1");
     },
   },
   {
     name: "home-folder",
     view: "home",
     stage: { sticks: [GOOD_STICK, CUT_SHORT] },
-    play: async (page) => {
-      await page.getByRole("button", { name: "Use a folder instead" }).click();
-      await page.getByLabel("Folder with the model").fill("/home/anna/models");
-      await page.getByRole("button", { name: "Use this folder" }).click();
+    play: async (page, t) => {
+      await press(page, t.stick.otherFolder);
+      await page.getByLabel(t.stick.folder).fill("/home/anna/models");
+      await press(page, t.stick.takeFolder);
       await page.getByRole("alert").waitFor();
     },
   },
@@ -84,14 +127,14 @@ export const SCENES: Scene[] = [
     name: "home-practice",
     view: "home",
     stage: { practice: [{ type: "progress", progress: { done: 61_000_000, total: 144_000_000, unit: "bytes", rate: 5_200_000, etaSeconds: 16, detail: "Fetching the chat model" } }] },
-    play: async (page) => {
-      await page.getByRole("button", { name: "Practice on this computer" }).click();
-      await page.getByText("Making the practice stick").first().waitFor();
+    play: async (page, t) => {
+      await press(page, t.practice.button);
+      await page.getByText(t.practice.making).first().waitFor();
     },
   },
   { name: "session-idle", view: "session", stage: { session: idle() } },
   { name: "session-starting", view: "session", stage: { session: starting() } },
-  { name: "session-uploading", view: "session", stage: { session: uploading() } },
+  { name: "session-uploading", view: "session", stage: { session: uploading(), history: HISTORY } },
   { name: "help-passphrase", view: "session", stage: { session: needsHelp({ code: "key-encrypted", message: "The key /home/anna/.ssh/id_ed25519 asks for a passphrase." }) } },
   {
     name: "help-host-changed",
@@ -111,18 +154,32 @@ export const SCENES: Scene[] = [
       session: needsHelp({ code: "stick-removed", message: "COURSE-STICK was pulled out while the model was being sent.", kept: "1.7 of 5.1 GB are on the host and proven.", causes: ["ENODEV: no such device, read"] }, "upload-model"),
     },
   },
-  { name: "session-ready", view: "session", stage: { session: ready() } },
+  { name: "session-ready", view: "session", stage: { session: ready(), history: HISTORY } },
+  { name: "session-rented", view: "session", stage: { session: rented(), history: HISTORY } },
+  {
+    name: "session-stop-rented",
+    view: "session",
+    stage: { session: rented() },
+    play: async (page, t) => {
+      await press(page, t.session.stop);
+      await page.getByRole("radio", { name: t.session.stopDelete }).click();
+      await page.getByText(t.session.stopUnsaved).waitFor();
+    },
+  },
+  { name: "session-receipt-rented", view: "session", stage: { session: rentedStopped(), history: HISTORY } },
+  { name: "help-guard", view: "session", stage: { session: { ...needsHelp({ code: "guard-unproven", message: "The machine's own key may read it, but it could not be shown that it may stop it." }, "arm-watchdog"), rent: rented().rent } } },
+  { name: "help-rent-key", view: "session", stage: { session: needsHelp({ code: "provider-key-rejected", message: "Runpod answered 401 to the key that is kept." }, "rent-pod") } },
   {
     name: "session-stop",
     view: "session",
     stage: { session: ready() },
-    play: async (page) => {
-      await page.getByRole("button", { name: "Stop Session" }).click();
+    play: async (page, t) => {
+      await press(page, t.session.stop);
       await page.getByRole("alertdialog").waitFor();
     },
   },
   { name: "session-stopping", view: "session", stage: { session: stopping() } },
-  { name: "session-stopped", view: "session", stage: { session: stopped() } },
+  { name: "session-stopped", view: "session", stage: { session: stopped(), history: HISTORY } },
   { name: "chat-off", view: "chat", stage: {} },
   { name: "chat-empty", view: "chat", stage: { session: ready() } },
   { name: "chat-writing", view: "chat", stage: { session: ready(), pauseMs: 250 }, play: ask("How does backpropagation work?", "starting at") },
@@ -130,12 +187,60 @@ export const SCENES: Scene[] = [
     name: "chat-answer",
     view: "chat",
     stage: { session: ready() },
-    play: async (page) => {
-      await ask("How does backpropagation work?", "Copy the answer")(page);
-      await page.getByText("Read the passage").first().click();
+    play: async (page, t) => {
+      await ask("How does backpropagation work?", ({ chat }) => chat.copy)(page, t);
+      await page.getByText(t.chat.passage).first().click();
     },
   },
-  { name: "chat-nothing", view: "chat", stage: { session: ready() }, play: ask("What will the weather be?", "Nothing found in your material") },
+  { name: "chat-nothing", view: "chat", stage: { session: ready() }, play: ask("What will the weather be?", ({ chat }) => chat.nothingFound) },
+  {
+    name: "chat-math",
+    view: "chat",
+    stage: { session: ready() },
+    play: async (page, t) => {
+      await ask("Derive the gradient", ({ chat }) => chat.copy)(page, t);
+      await page.locator(".katex").first().waitFor();
+    },
+  },
+  {
+    name: "chat-edit",
+    view: "chat",
+    stage: { session: ready() },
+    play: async (page, t) => {
+      await ask("How does backpropagation work?", ({ chat }) => chat.copy)(page, t);
+      await press(page, t.chat.edit);
+      await page.getByLabel(t.chat.editLabel).fill("How does backpropagation work in a network with one hidden layer?");
+    },
+  },
+  {
+    name: "chat-conversations",
+    view: "chat",
+    stage: { session: ready(), conversations: CONVERSATIONS },
+    play: async (page, t) => {
+      await press(page, t.chat.conversations);
+      await page.getByText(CONVERSATIONS[0]!.title).waitFor();
+    },
+  },
+  { name: "backups", view: "backups", stage: { session: ready(), documents: DOCUMENTS, backups: BACKUPS } },
+  { name: "backups-empty", view: "backups", stage: {} },
+  {
+    name: "backups-restore",
+    view: "backups",
+    stage: { session: ready(), documents: DOCUMENTS, backups: BACKUPS },
+    play: async (page, t) => {
+      await press(page, t.backups.restore);
+      await page.getByRole("alertdialog").waitFor();
+    },
+  },
+  {
+    name: "backups-working",
+    view: "backups",
+    stage: { session: ready(), documents: DOCUMENTS, backups: BACKUPS, backupEvents: { create: RESTORING, verify: [], restore: [] } },
+    play: async (page, t) => {
+      await press(page, t.backups.make);
+      await page.getByText(t.backups.working.create).waitFor();
+    },
+  },
   { name: "course", view: "course", stage: { session: ready(), documents: DOCUMENTS } },
   {
     name: "course-reading",
@@ -152,15 +257,33 @@ export const SCENES: Scene[] = [
         { type: "embedded", file: "slides week 5.pptx", passages: 24, of: 61 },
       ],
     },
-    play: async (page) => {
-      await page.getByRole("button", { name: "Add a folder" }).click();
-      await page.getByLabel("Folder to read").fill("/home/anna/course");
-      await page.getByRole("button", { name: "Read this folder" }).click();
-      await page.getByText("Reading file 3 of 4").waitFor();
+    play: async (page, t) => {
+      await press(page, t.documents.add);
+      await page.getByLabel(t.documents.folder).fill("/home/anna/course");
+      await press(page, t.documents.start);
+      await page.getByText(t.documents.reading(3, 4)).waitFor();
     },
   },
   { name: "course-empty", view: "course", stage: { session: ready() } },
   { name: "logs", view: "logs", stage: { session: ready(), logs: logLines(400) } },
   { name: "logs-empty", view: "logs", stage: {} },
-  { name: "settings", view: "settings", stage: { settings: { ...SETTINGS, hosts: [{ address: "root@203.0.113.7:22022", identity: "/home/anna/.ssh/id_ed25519", label: "root@203.0.113.7:22022" }] } } },
+  {
+    name: "logs-held",
+    view: "logs",
+    stage: { session: ready(), logs: logLines(400) },
+    play: async (page, t) => {
+      await page.locator(".log-row.error").last().click();
+      await page.getByLabel(t.logs.view).selectOption("raw");
+    },
+  },
+  {
+    name: "logs-bundle",
+    view: "logs",
+    stage: { session: ready(), logs: logLines(40) },
+    play: async (page, t) => {
+      await press(page, t.logs.bundle);
+      await page.getByRole("region", { name: t.logs.bundlePreview }).waitFor();
+    },
+  },
+  { name: "settings", view: "settings", stage: { keys: ["runpod"], receipts: RECEIPTS, settings: { ...SETTINGS, hosts: [{ address: "root@203.0.113.7:22022", identity: "/home/anna/.ssh/id_ed25519", label: "root@203.0.113.7:22022" }] } } },
 ];

@@ -6,13 +6,15 @@ import type { ErrorReport } from "../../../src/contract/errors.ts";
 import type { LogLine } from "../../../src/contract/logs.ts";
 import { contract, type PracticeEvent } from "../../../src/contract/rpc.ts";
 import type { NetworkVolume, PodOfOurs, Quote } from "../../../src/contract/rent.ts";
-import type { Receipt, SessionEvent, SessionSnapshot } from "../../../src/contract/session.ts";
+import type { Receipt, SessionEvent, SessionSnapshot, SessionTimings } from "../../../src/contract/session.ts";
 import type { Settings } from "../../../src/contract/settings.ts";
+import type { EndpointKey } from "../../../src/contract/endpoint.ts";
 import type { Stick } from "../../../src/contract/stick.ts";
+import type { KeptConversation } from "../../../src/contract/window.ts";
 import { startCoreServer } from "../../../src/main/host/server.ts";
 import { windowFolder } from "../../../src/main/host/window-folder.ts";
 import { serveWindow } from "../../../src/main/web/serve-window.ts";
-import { answer } from "./conversation.ts";
+import { answer, endlessAnswer } from "./conversation.ts";
 import { idle, uploading } from "./sessions.ts";
 
 export interface Stage {
@@ -26,7 +28,13 @@ export interface Stage {
   backups: BackupList;
   backupEvents: { create: BackupCreateEvent[]; verify: BackupVerifyEvent[]; restore: BackupRestoreEvent[] };
   /** Milliseconds between two words of an answer. */
+  history: SessionTimings[];
+  conversations: KeptConversation[];
+  /** Which keys are kept. */
+  keys: EndpointKey[];
   pauseMs: number;
+  /** Answers with words that say when they were sent, so many milliseconds apart, until somebody stops it; null: the scene's answer. */
+  endlessAnswerMs: number | null;
   /** What the next call that changes the session fails with. */
   refuse: ErrorReport | null;
   /** null: no key of an account is kept. */
@@ -36,14 +44,16 @@ export interface Stage {
   receipts: Receipt[];
 }
 
-export const SETTINGS: Settings = { version: 1, hosts: [], lastHost: { kind: "local" }, theme: "system", folders: [], runpod: {}, backup: { folder: null, atStop: "away", keep: 5 } };
+const BUNDLE = "AI Mentor support bundle, 2026-11-24T08:00:00.000Z\n\n== App ==\nversion 0.1.0, background\nlinux 6.18, Node v24.11.1\n\n== Session ==\nneeds-help, on ssh, model of 5131409696 bytes\n  find-model: done in 0.4 s\n  connect: failed in 3.0 s [host-silent] host-1 does not answer.\n";
+
+export const SETTINGS: Settings = { version: 1, hosts: [], lastHost: { kind: "local" }, theme: "system", folders: [], backup: { folder: null, atStop: "away", keep: 5 }, language: "en", welcomed: true, notify: true, keepConversations: true, runpod: {} };
 
 /**
  * The contract on a stage: a real server, and behind it whatever the scene says. It is for states of
  * the window that a real core reaches only by accident; the journeys run against the real one.
  */
 export async function openStage(scene: Partial<Stage> = {}) {
-  const stage: Stage = { session: idle(), sticks: [], settings: SETTINGS, logs: [], documents: [], ingest: [], practice: [], backups: { folder: "/media/anna/COURSE/backups", freeBytes: 41_000_000_000, backups: [] }, backupEvents: { create: [], verify: [], restore: [] }, pauseMs: 0, refuse: null, quote: null, pods: [], volumes: [], receipts: [], ...scene };
+  const stage: Stage = { session: idle(), sticks: [], settings: SETTINGS, logs: [], documents: [], ingest: [], practice: [], backups: { folder: "/media/anna/COURSE/backups", freeBytes: 41_000_000_000, backups: [] }, backupEvents: { create: [], verify: [], restore: [] }, history: [], conversations: [], keys: [], pauseMs: 0, endlessAnswerMs: null, refuse: null, quote: null, pods: [], volumes: [], receipts: [], ...scene };
   const calls: { name: string; input: unknown }[] = [];
   const changes = new EventEmitter();
   let seq = 1;
@@ -76,6 +86,12 @@ export async function openStage(scene: Partial<Stage> = {}) {
     yield* events;
   }
 
+  /** As `each`; one that does not end holds its last event until someone cancels. */
+  async function* held<Event extends { type: string }>(events: readonly Event[], signal: AbortSignal | undefined): AsyncGenerator<Event, void, void> {
+    yield* events;
+    if (events.at(-1)?.type === "progress") await new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+  }
+
   const router = os.router({
     app: {
       info: os.app.info.handler(() => ({ version: "0.1.0", shell: "background" as const, platform: "linux", computer: "annas-laptop", dataFolder: "/home/anna/.local/share/ai-mentor" })),
@@ -99,7 +115,7 @@ export async function openStage(scene: Partial<Stage> = {}) {
         }
       }),
     },
-    secrets: { list: os.secrets.list.handler(() => []), set: os.secrets.set.handler(({ input }) => void calls.push({ name: "secret", input })), remove: os.secrets.remove.handler(() => undefined) },
+    secrets: { list: os.secrets.list.handler(() => stage.keys), set: os.secrets.set.handler(({ input }) => void calls.push({ name: "secret", input })), remove: os.secrets.remove.handler(({ input }) => void (stage.keys = stage.keys.filter((name) => name !== input.name))) },
     keys: {
       list: os.keys.list.handler(() => [{ path: "/home/anna/.ssh/id_ed25519", publicKey: "ssh-ed25519 AAAAC3Nz anna@laptop", fingerprint: "SHA256:uNiVztksCsDhcc0u9e8BgrJXVGDRVLbHTuBtHrpCZ0k" }]),
       make: os.keys.make.handler(() => ({ path: "/home/anna/.local/share/ai-mentor/keys/id_ed25519", publicKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ8mJ2v0i1dWk1oTnJ5m6c9w3yqkXgqvEoZ2W3aTf9dP ai-mentor@annas-laptop", fingerprint: "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU" })),
@@ -118,7 +134,7 @@ export async function openStage(scene: Partial<Stage> = {}) {
       forget: os.session.forget.handler(() => act("forget", null, idle)),
       current: os.session.current.handler(() => stage.session),
       watch: os.session.watch.handler(({ signal }) => watch<SessionEvent>({ type: "snapshot", seq, session: stage.session }, "session", signal)),
-      history: os.session.history.handler(() => []),
+      history: os.session.history.handler(() => stage.history),
       openMilvus: os.session.openMilvus.handler(() => ({ url: "127.0.0.1:19530", moved: false })),
     },
     receipts: { list: os.receipts.list.handler(() => stage.receipts) },
@@ -133,24 +149,35 @@ export async function openStage(scene: Partial<Stage> = {}) {
       create: os.volumes.create.handler(({ input }) => ({ id: "vol-new", ...input, microUsdPerDay: 70_000 })),
     },
     logs: { watch: os.logs.watch.handler(({ signal }) => watch(stage.logs, "logs", signal)) },
-    chat: { ask: os.chat.ask.handler(({ input }) => answer(input.message, stage.pauseMs)) },
+    chat: { ask: os.chat.ask.handler(({ input, signal }) => (calls.push({ name: "ask", input }), stage.endlessAnswerMs === null ? answer(input.message, stage.pauseMs) : endlessAnswer(stage.endlessAnswerMs, signal))) },
     course: {
       ingest: os.course.ingest.handler(async function* ({ signal }) {
         yield* each(stage.ingest);
         if (stage.ingest.at(-1)?.type !== "complete") await new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
       }),
+      open: os.course.open.handler(({ input }) => {
+        calls.push({ name: "open", input });
+        if (stage.refuse !== null) throw new ORPCError("FAILED", { defined: true, message: stage.refuse.message, data: stage.refuse });
+        return { url: `http://127.0.0.1:${server.port}/favicon.ico#page=${input.page}` };
+      }),
       documents: os.course.documents.handler(() => stage.documents),
     },
     backup: {
       list: os.backup.list.handler(() => stage.backups),
-      create: os.backup.create.handler(({ input }) => (calls.push({ name: "backup create", input }), each(stage.backupEvents.create))),
-      verify: os.backup.verify.handler(({ input }) => (calls.push({ name: "backup verify", input }), each(stage.backupEvents.verify))),
-      restore: os.backup.restore.handler(({ input }) => (calls.push({ name: "backup restore", input }), each(stage.backupEvents.restore))),
+      create: os.backup.create.handler(({ input, signal }) => (calls.push({ name: "backup create", input }), held(stage.backupEvents.create, signal))),
+      verify: os.backup.verify.handler(({ input, signal }) => (calls.push({ name: "backup verify", input }), held(stage.backupEvents.verify, signal))),
+      restore: os.backup.restore.handler(({ input, signal }) => (calls.push({ name: "backup restore", input }), held(stage.backupEvents.restore, signal))),
       undoRestore: os.backup.undoRestore.handler(() => (calls.push({ name: "backup undo", input: null }), each(stage.backupEvents.restore))),
       prune: os.backup.prune.handler(({ input }) => (calls.push({ name: "backup prune", input }), { removed: [], kept: stage.backups.backups })),
       remove: os.backup.remove.handler(({ input }) => void calls.push({ name: "backup remove", input })),
       passphrase: os.backup.passphrase.handler(() => ({ kept: false })),
       keepPassphrase: os.backup.keepPassphrase.handler(({ input }) => void calls.push({ name: "backup passphrase", input })),
+    },
+    window: {
+      supportBundle: os.window.supportBundle.handler(() => ({ fileName: "ai-mentor-support-2026-11-24T08-00.txt", text: BUNDLE })),
+      conversations: os.window.conversations.handler(() => stage.conversations),
+      saveConversation: os.window.saveConversation.handler(({ input }) => void (stage.conversations = [input, ...stage.conversations.filter(({ id }) => id !== input.id)])),
+      removeConversation: os.window.removeConversation.handler(({ input }) => void (stage.conversations = stage.conversations.filter(({ id }) => id !== input.id))),
     },
     upload: { run: os.upload.run.handler(() => each([])) },
   });
