@@ -1,10 +1,12 @@
-import { app, dialog, ipcMain, powerSaveBlocker, protocol, safeStorage, type BrowserWindow } from "electron";
+import { app, dialog, ipcMain, Notification, powerSaveBlocker, protocol, safeStorage, type BrowserWindow } from "electron";
+import { join } from "node:path";
 import { dataFolder } from "../../adapters/local-files/folders.ts";
 import { fileSecrets } from "../../adapters/local/secrets.ts";
 import { ERRORS, MentorError, toErrorReport } from "../../contract/errors.ts";
 import { readCoreAddress } from "../host/address.ts";
 import { hostCore, type HostedCore } from "../host/hosting.ts";
 import { windowFolder } from "../host/window-folder.ts";
+import { drawAttention } from "./attention.ts";
 import { linkToAddress, linkToRouter, type CoreLink } from "./core-link.ts";
 import { keepAwake } from "./keep-awake.ts";
 import { connectPage } from "./page-port.ts";
@@ -30,14 +32,27 @@ async function main(): Promise<void> {
   const awake = new AbortController();
   if (hosted !== null) void keepAwake(hosted.core.session, powerSaveBlocker, awake.signal);
 
-  let window: BrowserWindow | null = await openWindow();
+  let window: BrowserWindow | null = await openWindow(join(folder, "window.json"));
   app.on("second-instance", () => {
     if (window?.isMinimized()) window.restore();
     window?.focus();
   });
   window.on("closed", () => (window = null));
   app.on("window-all-closed", () => app.quit());
-  if (hosted !== null) askBeforeQuit(hosted, awake);
+  if (hosted === null) return;
+  const tools = {
+    setProgressBar: (share: number) => window?.setProgressBar(share),
+    isFocused: () => window?.isFocused() ?? false,
+    notify: (title: string, body: string) => {
+      const notification = new Notification({ title, body });
+      notification.on("click", () => window?.focus());
+      notification.show();
+    },
+    settings: () => hosted.core.settings.read(),
+    locale: app.getLocale(),
+  };
+  void drawAttention(hosted.core.session, tools, awake.signal);
+  askBeforeQuit(hosted, awake);
 }
 
 async function linkToOther(folder: string): Promise<CoreLink> {

@@ -15,6 +15,7 @@ export const app = Object.assign(new EventEmitter(), {
     app.emit("before-quit", { preventDefault: () => (prevented = true) });
     if (!prevented) app.emit("will-quit");
   },
+  getLocale: () => "en-GB",
   exit: (code: number) => process.exit(code),
 });
 
@@ -48,6 +49,18 @@ export class BrowserWindow extends EventEmitter {
     windowOpened.resolve({ options: this.#options, page });
   }
 
+  show() {}
+  maximize() {}
+  focus() {}
+  isFocused = () => true;
+  setProgressBar() {}
+  getNormalBounds = () => ({ x: 0, y: 0, width: 1280, height: 800 });
+  isMaximized = () => false;
+}
+
+export const screen = { getAllDisplays: () => [{ workArea: { x: 0, y: 0, width: 1920, height: 1080 } }] };
+
+export class Notification extends EventEmitter {
   show() {}
 }
 
