@@ -1,37 +1,46 @@
-// Writes a picture of the window's states, light and dark, into docs/screens: the main ones, or with
-// --all every state in two sizes. Words keep only the states whose names contain one of them, and
-// --to FOLDER writes elsewhere.
+// Writes a picture of the window's states into docs/screens: every state in light, the main ones in dark
+// too, one in German, one in a small window. --all takes every state in both sizes, schemes and
+// languages. Words keep only the states whose names contain one of them; --to FOLDER writes elsewhere.
 import { parseArgs } from "node:util";
 import { mkdir } from "node:fs/promises";
+import { en } from "../src/renderer/strings/en.ts";
+import { de } from "../src/renderer/strings/de.ts";
 import { launchChromium } from "../test/parts/chromium.ts";
 import { SCENES } from "../test/fakes/window/scenes.ts";
-import { openStage } from "../test/fakes/window/staged-core.ts";
+import { openStage, SETTINGS } from "../test/fakes/window/staged-core.ts";
 
-const MAIN = ["home-no-stick", "home-stick", "home-ssh", "home-endpoint", "session-uploading", "help-host-changed", "session-ready", "session-stopped", "chat-answer", "course", "logs", "settings"];
+const DARK = ["welcome-stick", "home-stick", "home-ready", "home-rent", "session-uploading", "session-rented", "help-guard", "chat-answer", "backups", "logs"];
+const GERMAN = ["home-stick", "session-uploading", "chat-answer", "settings"];
+const SMALL = ["home-stick", "session-uploading", "chat-answer", "backups"];
+const SIZES = { 1280: { width: 1280, height: 800 }, 900: { width: 900, height: 600 } };
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { all: { type: "boolean", default: false }, to: { type: "string", default: "docs/screens" } } });
-const folder = values.to;
-const sizes = values.all ? [{ width: 1280, height: 800 }, { width: 900, height: 600 }] : [{ width: 1280, height: 800 }];
-const wanted = (name) => (positionals.length > 0 ? positionals.some((word) => name.includes(word)) : values.all || MAIN.includes(name));
+const wanted = (name) => positionals.length === 0 || positionals.some((word) => name.includes(word));
 
-await mkdir(folder, { recursive: true });
+await mkdir(values.to, { recursive: true });
 const browser = await launchChromium();
 for (const { name, view, stage, play } of SCENES) {
   if (!wanted(name)) continue;
-  const core = await openStage(stage);
-  for (const size of sizes) {
-    const context = await browser.newContext({ viewport: size, colorScheme: "light", reducedMotion: "reduce" });
-    await context.addInitScript(`sessionStorage.setItem("ai-mentor.view", "${view}")`);
-    const page = await context.newPage();
-    await page.goto(core.address);
-    await page.getByRole("heading", { level: 1 }).waitFor();
-    await page.waitForTimeout(150);
-    await play?.(page);
-    for (const colorScheme of ["light", "dark"]) {
-      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-      await page.screenshot({ path: `${folder}/${name}-${size.width}-${colorScheme}.png` });
+  for (const [language, words] of Object.entries({ en, de })) {
+    for (const [width, viewport] of Object.entries(SIZES)) {
+      const main = language === "en" && width === "1280";
+      if (!values.all && !main && !(language === "de" && width === "1280" && GERMAN.includes(name)) && !(language === "en" && width === "900" && SMALL.includes(name))) continue;
+      const core = await openStage({ ...stage, settings: { ...(stage.settings ?? SETTINGS), language } });
+      const context = await browser.newContext({ viewport, colorScheme: "light", reducedMotion: "reduce" });
+      await context.addInitScript(`sessionStorage.setItem("ai-mentor.view", "${view}"); localStorage.setItem("ai-mentor.language", "${language}")`);
+      const page = await context.newPage();
+      await page.goto(core.address);
+      await page.getByRole("heading", { level: 1 }).waitFor();
+      await page.waitForTimeout(150);
+      await play?.(page, words);
+      await page.waitForTimeout(100);
+      for (const colorScheme of values.all || (main && DARK.includes(name)) ? ["light", "dark"] : ["light"]) {
+        await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+        await page.waitForTimeout(50);
+        await page.screenshot({ path: `${values.to}/${name}-${width}${language === "en" ? "" : `-${language}`}-${colorScheme}.png` });
+      }
+      await context.close();
+      await core.close();
     }
-    await context.close();
   }
-  await core.close();
 }
 await browser.close();
