@@ -1,13 +1,16 @@
 import { choose, useChoices } from "../stores/choices.ts";
 import { useConnection } from "../connection/state.ts";
 import { Choice } from "../parts/Choice.tsx";
+import { toStartRequest } from "./start-request.ts";
 import { t } from "../strings/language.ts";
 import { RunpodFields } from "../rent/RunpodFields.tsx";
+import { useStick } from "../stores/sticks.ts";
 import { SshFields } from "./SshFields.tsx";
 
 export function HostCard() {
-  const kind = useChoices((choices) => choices.host);
-  const endpoint = useChoices((choices) => choices.endpoint);
+  const choices = useChoices();
+  const { host: kind, endpoint } = choices;
+  const stick = useStick();
   const computer = useConnection(({ info }) => info?.computer ?? "");
   return (
     <section className="sheet card" aria-labelledby="host-title">
@@ -23,7 +26,7 @@ export function HostCard() {
         ]}
         onChoose={(host) => choose({ host })}
       />
-      {kind === "runpod" && <RunpodFields />}
+      {kind === "runpod" && <RunpodFields request={toStartRequest(stick, choices)} />}
       {kind === "ssh" && <SshFields />}
     </section>
   );

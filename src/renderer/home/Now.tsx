@@ -6,7 +6,7 @@ import { formatSpread } from "../format/spread.ts";
 import { Button } from "../parts/Button.tsx";
 import { useNow } from "../parts/use-now.ts";
 import { spentBy, usd } from "../rent/money.ts";
-import { Figures, type Figure } from "../session/Figures.tsx";
+import { Figures, type Figure } from "../parts/Figures.tsx";
 import { expectedTotal } from "../session/expected.ts";
 import { usePast } from "../session/use-past.ts";
 import { useStick } from "../stores/sticks.ts";

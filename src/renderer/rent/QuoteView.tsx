@@ -5,24 +5,20 @@ import { formatDuration } from "../format/durations.ts";
 import { Button } from "../parts/Button.tsx";
 import { FromCore } from "../parts/FromCore.tsx";
 import { ErrorNotice } from "../parts/Notice.tsx";
-import { toStartRequest } from "../home/start-request.ts";
-import { useChoices } from "../stores/choices.ts";
+import type { StartRequest } from "../../contract/session.ts";
 import { askQuote, useRent } from "../stores/rent.ts";
-import { useStick } from "../stores/sticks.ts";
 import { t } from "../strings/language.ts";
 import { usd } from "./money.ts";
 
 /** The verdict before any money is spent. */
-export function QuoteView() {
+export function QuoteView({ request }: { request: StartRequest }) {
   const { quote, quoting, problem } = useRent();
-  const choices = useChoices();
-  const stick = useStick();
   return (
     <section className="stack quote" aria-labelledby="quote-title">
       <h3 id="quote-title">{t.rent.quoteTitle}</h3>
       {problem !== null && <ErrorNotice report={problem} />}
       {quote !== null && <Verdict quote={quote} />}
-      <Button look={quote === null ? "primary" : "quiet"} size="compact" blocked={quoting} onClick={() => askQuote(toStartRequest(stick, choices))}>
+      <Button look={quote === null ? "primary" : "quiet"} size="compact" blocked={quoting} onClick={() => askQuote(request)}>
         {quoting ? t.rent.quoting : quote === null ? t.rent.quoteButton : t.rent.quoteAgain}
       </Button>
     </section>

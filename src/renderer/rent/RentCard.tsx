@@ -6,7 +6,7 @@ import { formatDuration, formatTime, secondsBetween } from "../format/durations.
 import { Button } from "../parts/Button.tsx";
 import { Notice } from "../parts/Notice.tsx";
 import { useNow } from "../parts/use-now.ts";
-import { Figures, type Figure } from "../session/Figures.tsx";
+import { Figures, type Figure } from "../parts/Figures.tsx";
 import { extendSession, useSession } from "../stores/session.ts";
 import { t } from "../strings/language.ts";
 import { spentBy, usd } from "./money.ts";

@@ -1,4 +1,5 @@
 import { useEffect, useId } from "react";
+import type { StartRequest } from "../../contract/session.ts";
 import type { RunpodWishes } from "../../contract/settings.ts";
 import { formatMoney } from "../format/amounts.ts";
 import { Select } from "../parts/Select.tsx";
@@ -16,7 +17,7 @@ const STOP_AFTER = [1, 2, 3, 4, 6, 8];
 const IDLE_MINUTES = [15, 20, 30, 60];
 
 /** What a rented machine may be and cost: safe without a single change. */
-export function RunpodFields() {
+export function RunpodFields({ request }: { request: StartRequest }) {
   const wishes = useChoices((choices) => choices.runpod);
   const kept = useKeys(({ kept: names }) => names?.includes("runpod") ?? false);
   const volumes = useRent((state) => state.volumes);
@@ -57,7 +58,7 @@ export function RunpodFields() {
           </div>
         )}
       </div>
-      <QuoteView />
+      <QuoteView request={request} />
     </div>
   );
 }

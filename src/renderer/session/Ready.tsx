@@ -7,7 +7,7 @@ import { t } from "../strings/language.ts";
 import { BesideEarlier } from "./BesideEarlier.tsx";
 import { RentCard } from "../rent/RentCard.tsx";
 import { Endpoints } from "./Endpoints.tsx";
-import { Figures } from "./Figures.tsx";
+import { Figures } from "../parts/Figures.tsx";
 import { Plan } from "./Plan.tsx";
 import { StopButton } from "./StopButton.tsx";
 import { Waterfall } from "./Waterfall.tsx";

@@ -1,3 +1,5 @@
+import "./figures.css";
+
 export type Figure = readonly [name: string, value: string, note?: string];
 
 /** A few numbers of the session, large enough to read from the second row. */
