@@ -96,6 +96,10 @@ export const errors: Record<ErrorCode, ErrorWords> = {
   "restore-failed": entry("Die Sicherung ließ sich nicht zurückholen", ANTWORTET_WEITER, NEU_ODER_PROTOKOLL),
   "restore-nothing-before": entry("Es gibt nichts, wohin man zurück könnte", ANTWORTET_WEITER, "Nur der Kurs, wie er vor dem letzten Zurückholen war, wird aufbewahrt."),
 
+  "rehearsal-unavailable": entry("Hier kann nicht geprobt werden", "Es wurde nichts gestartet; die Übung auf diesem Computer geht trotzdem.", "Installieren Sie unter Linux den Server von OpenSSH: apt-get install openssh-server. Laufen muss er nicht."),
+  "store-lacking": entry("Dieses Milvus kann den Kurs nicht aufbewahren", "Es wurde kein Kursmaterial dorthin gesendet.", "Nehmen Sie ein Milvus ab Version 2.3 mit einem Schlüssel, der Sammlungen anlegen darf; oder lassen Sie die Adresse weg."),
+  "store-locked": entry("Eine andere Maschine hat diesen Kursspeicher geöffnet", "Der Kurs ist noch da, und die andere Maschine wurde in Ruhe gelassen.", "Beenden Sie die Sitzung auf der anderen Maschine. Gibt es die nicht mehr, warten Sie eine Minute und versuchen Sie es noch einmal."),
+
   "provider-key-missing": entry("Kein Runpod-Schlüssel ist verwahrt", NICHTS_GEMIETET, "Geben Sie einen API-Schlüssel Ihres Runpod-Kontos ein (im Terminal: ai-mentor secret set runpod)."),
   "provider-key-rejected": entry("Runpod nimmt den Schlüssel nicht an", NICHTS_GEMIETET, "Machen Sie in den Einstellungen Ihres Runpod-Kontos einen neuen API-Schlüssel und geben Sie ihn hier ein."),
   "provider-unreachable": entry("Runpod ist nicht erreichbar", "Was vorher gemietet war, ist unverändert und wird an seinem Namen wiedergefunden.", "Prüfen Sie das Netz dieses Computers und versuchen Sie es noch einmal."),
@@ -134,6 +138,7 @@ export const steps: Record<StepId, string> = {
   "arm-watchdog": "Sicherheitsuhr stellen",
   "upload-model": "Modell senden",
   "start-milvus": "Kursspeicher starten",
+  "check-milvus": "Kursspeicher prüfen",
   "start-llm": "Modell laden",
   "start-api": "Mentor starten",
   "open-tunnels": "Weg zum Mentor öffnen",
