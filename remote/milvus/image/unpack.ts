@@ -61,6 +61,7 @@ async function unpackLayer(path: string, { mediaType }: Descriptor, tree: ImageT
     parser.once("error", fail);
     failed.signal.addEventListener("abort", () => fail(failed.signal.reason as Error));
   });
+  ended.catch(() => {}); // heard of below, once the reading has ended too
   try {
     for await (const chunk of source) {
       signal?.throwIfAborted();

@@ -80,7 +80,8 @@ async function* perform(desk: Desk, stage: Stage, request: StartRequest, fault: 
   const answer = await ask(desk.core, signal);
   yield { type: "answer", answer };
   if (fault === "laptop-gone") yield* goneForAWhile(desk, stage, signal);
-  await desk.core.session.stop({ disk: "delete" });
+  // Nothing of a rehearsal is worth keeping.
+  await desk.core.session.stop({ disk: "delete", evenUnsaved: true });
   yield* until(desk.core, ({ phase }) => phase === "stopped", signal);
   const { receipt } = desk.core.session.snapshot();
   if (receipt === null) throw new MentorError("internal", "The session ended without a receipt.");

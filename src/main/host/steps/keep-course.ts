@@ -2,6 +2,7 @@ import { MentorError, toErrorReport } from "../../../contract/errors.ts";
 import type { StepContext, StepImplementation } from "../../../core/session/step.ts";
 import { backUpCourse } from "../backups/back-up.ts";
 import { backupFolder } from "../backups/place.ts";
+import { machineIsOff } from "./agent-answers.ts";
 import type { StepTools } from "./tools.ts";
 import "./facts.ts";
 
@@ -31,6 +32,10 @@ export function keepCourse({ settings, passphrases, dataFolder, clock }: StepToo
       if (facts.handle("mentor") === undefined && facts.get("course") === undefined) return;
       try {
         if (!(await wanted(context))) return;
+        if (await machineIsOff(context)) {
+          facts.keep("The rented machine had stopped before the course could be backed up: what changed since the last backup is on its disk.");
+          return;
+        }
         const created = await backUpCourse({ facts, stick: request.stick, settings, passphrases, dataFolder, clock, signal, onProgress: progress });
         markUnsaved(context, false);
         if (created === null) return;
