@@ -50,6 +50,17 @@ async function context(over: { courseFolder?: string | null; kind?: "local" | "s
 }
 const kept = () => readdir(course.stick).catch(() => []);
 
+test("at Stop a rented machine that has stopped already is not asked; its disk counts as unsaved", async () => {
+  await course.ingest();
+  const at = await context();
+  at.facts.set("rent", { podId: "p1", unsavedRows: true } as never);
+  await at.facts.hold("provider", { describe: async () => ({ state: "stopped" }) } as never);
+  await keepCourse(tools).undo!(at);
+  expect(await kept()).toEqual([]);
+  expect(at.facts.get("kept")).toEqual([expect.stringMatching(/had stopped before the course could be backed up/)]);
+  expect(at.facts.get("rent")).toMatchObject({ unsavedRows: true });
+});
+
 test("at Stop the course of a host elsewhere is backed up, told in the receipt, and not again where nothing changed", async () => {
   await course.ingest();
   const step = keepCourse(tools);
