@@ -73,7 +73,6 @@ async function unpackLayer(path: string, { mediaType }: Descriptor, tree: ImageT
     await work;
     if (failed.signal.aborted) throw failed.signal.reason;
   } catch (error) {
-    ended.catch(() => {});
     source.destroy();
     if (signal?.aborted || (error as { code?: string }).code === "kit-corrupt") throw error;
     throw corrupt("A layer of the image cannot be unpacked.", error);
