@@ -1,5 +1,4 @@
-import { spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
+import { spawnSync } from "node:child_process";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,6 +14,7 @@ import { kitLock, withLock } from "../../src/adapters/packages/lock.ts";
 import { milvusServer } from "../../src/adapters/packages/milvus-server.ts";
 import { LAYER_FOLDERS } from "../../src/contract/kit.ts";
 import type { RunningMilvus } from "./milvus.ts";
+import { startMilvusProcess } from "./milvus-process.ts";
 
 const ENCLOSURE = fileURLToPath(new URL("../../remote/milvus/loopback_only.py", import.meta.url));
 
@@ -55,31 +55,24 @@ function milvusProgram(): Promise<string> {
 export async function startMilvusServer(given: { dataDir?: string; port?: number; rootPassword?: string } = {}): Promise<RunningMilvusServer> {
   const { dataDir = await mkdtemp(join(tmpdir(), "mentor-milvus-server-")), port = await freePort(0), rootPassword = "pass-of-this-test" } = given;
   const { argv, env, stopSignal } = milvusServerCommand({ python: "python3", enclosure: ENCLOSURE, program: await milvusProgram(), dataDir, port });
-  const child = spawn(argv[0]!, argv.slice(1), { env: { ...process.env, ...env }, cwd: dataDir, stdio: ["ignore", "pipe", "pipe"] });
-  let said = "";
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (said = (said + String(text)).slice(-4000)));
-  const exited = once(child, "exit");
+  const server = startMilvusProcess("Milvus", argv, env, dataDir);
   const token = `root:${rootPassword}`;
   // It takes calls before its parts have found each other.
   for (let claimed = false; !claimed; ) {
-    if (child.exitCode !== null) throw new Error(`Milvus ended with ${child.exitCode}: ${said}`);
+    server.requireAlive();
     claimed = await claimServer({ address: `127.0.0.1:${port}`, token }).then(() => true, () => sleep(100, false));
   }
-  const end = async (signal: NodeJS.Signals) => {
-    if (child.exitCode === null && child.signalCode === null) child.kill(signal);
-    await exited;
-  };
   return {
     address: `127.0.0.1:${port}`,
     port,
-    pid: child.pid!,
+    pid: server.pid,
     dataDir,
     token,
-    kill: () => end("SIGKILL"),
+    kill: () => server.end("SIGKILL"),
     async stop() {
       // Its own way of stopping may take minutes; it keeps its rows through a kill.
-      const late = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
-      await end(stopSignal);
+      const late = setTimeout(() => server.kill("SIGKILL"), STOP_MS);
+      await server.end(stopSignal);
       clearTimeout(late);
       if (given.dataDir === undefined) await rm(dataDir, { recursive: true, force: true });
     },

@@ -1,5 +1,4 @@
-import { spawn, execFile } from "node:child_process";
-import { once } from "node:events";
+import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,6 +13,7 @@ import { layerFromCache } from "../../remote/kit/build.ts";
 import { pythonLayer } from "../../remote/kit/python-layer.ts";
 import { LAYER_FOLDERS } from "../../src/contract/kit.ts";
 import { milvusLiteCommand, probeMilvus } from "../../remote/milvus/lite.ts";
+import { startMilvusProcess } from "./milvus-process.ts";
 
 const WHERE = "import sys; print('cp%d%d' % sys.version_info[:2]); print(sys.executable)";
 
@@ -54,26 +54,19 @@ export async function startMilvus(given: { dataDir?: string; port?: number } = {
   const dataDir = given.dataDir ?? (await mkdtemp(join(tmpdir(), "mentor-milvus-")));
   const port = given.port ?? (await freePort(0));
   const { argv, env, stopSignal } = milvusLiteCommand({ python, packages: folder, dataDir, port });
-  const child = spawn(argv[0]!, argv.slice(1), { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
-  let said = "";
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (said = (said + String(text)).slice(-4000)));
-  const exited = once(child, "exit");
+  const server = startMilvusProcess("Milvus Lite", argv, env);
   while (!(await probeMilvus(port))) {
-    if (child.exitCode !== null) throw new Error(`Milvus Lite ended with ${child.exitCode}: ${said}`);
+    server.requireAlive();
     await sleep(50);
   }
-  const end = async (signal: NodeJS.Signals) => {
-    if (child.exitCode === null && child.signalCode === null) child.kill(signal);
-    await exited;
-  };
   return {
     address: `127.0.0.1:${port}`,
     port,
-    pid: child.pid!,
+    pid: server.pid,
     dataDir,
-    kill: () => end("SIGKILL"),
+    kill: () => server.end("SIGKILL"),
     async stop() {
-      await end(stopSignal);
+      await server.end(stopSignal);
       if (given.dataDir === undefined) await rm(dataDir, { recursive: true, force: true });
     },
   };
