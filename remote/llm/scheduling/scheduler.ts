@@ -183,7 +183,7 @@ export class Scheduler {
       const tokens = commonPrefix(stream.job.prompt, other.job.prompt);
       if (tokens > (leader?.tokens ?? 0)) leader = { stream: other, tokens };
     }
-    const known = this.#slots.bestPrefix(stream.job.prompt).tokens;
+    const known = this.#slots.longestPrefix(stream.job.prompt);
     return leader !== null && leader.tokens - Math.max(known, stream.evaluated) >= FEWEST_AWAITED ? leader : null;
   }
 
@@ -195,7 +195,7 @@ export class Scheduler {
       const { leader } = stream;
       if (leader !== null && this.#streams.includes(leader.stream) && leader.stream.promptLeft > 0 && leader.stream.evaluated < leader.tokens) continue;
       stream.leader = null;
-      const { slot, tokens } = this.#slots.bestPrefix(stream.job.prompt);
+      const { slot, tokens } = this.#slots.bestSource(stream.job.prompt, this.#copiedPerEvaluated);
       const gained = Math.min(tokens, stream.job.prompt.length - 1) - stream.evaluated;
       if (slot === stream.slot || gained < this.#fewestCopied || slot.length > gained * this.#copiedPerEvaluated) continue;
       followers.set(slot, [...(followers.get(slot) ?? []), stream]);
@@ -203,7 +203,17 @@ export class Scheduler {
     for (const [slot, streams] of followers) {
       await this.#copies.copy(slot.sequence, streams.map((stream) => stream.slot.sequence));
       for (const stream of streams) stream.resume(await stream.slot.adapt(stream.job.prompt));
+      if (slot.beginning) this.#slots.touch(slot);
+      else await this.#keepBeginning(streams[0]!);
     }
+  }
+
+  /** Keeps by itself what this stream has just been given: the next one copies that alone. */
+  async #keepBeginning({ job, evaluated, slot }: Stream): Promise<void> {
+    const place = evaluated < this.#fewestCopied ? null : this.#slots.placeForBeginning(job.prompt.slice(0, evaluated));
+    if (place === null) return;
+    place.beginning = await this.#copies.copy(slot.sequence, [place.sequence]);
+    this.#slots.touch(place);
   }
 
   async #tick(): Promise<void> {

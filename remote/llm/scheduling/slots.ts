@@ -1,12 +1,17 @@
 import type { LlamaContext, LlamaContextSequence, Token } from "node-llama-cpp";
 import type { StateCopies } from "./state-copies.ts";
 
+/** Fewer conversations than this are too few to give one up for what others begin with. */
+const SLOTS_A_BEGINNING = 8;
+
 /** What one conversation left in the context's memory, and the seat where it lies. */
 export class Slot {
   /** Place of its sequence among all of the context's. */
   seat: number;
   sequence: LlamaContextSequence;
   busy = false;
+  /** Holds what several prompts began with and nothing more, to be copied from. */
+  beginning = false;
   /** Grows with every use of any slot. */
   lastUsed = 0;
 
@@ -73,32 +78,62 @@ export class Slots {
   /**
    * The free slot that this prompt continues, else the one unused for longest, else null. A shared
    * beginning counts only when it is most of what the slot holds: the system text alone, which all
-   * conversations share, is no reason to throw another student's conversation away.
+   * conversations share, is no reason to throw another student's conversation away. A kept beginning
+   * is taken last of all.
    */
   take(prompt: readonly Token[]): Slot | null {
     let best: Slot | null = null;
     let bestPrefix = 0;
     for (const slot of this.#slots) {
-      if (slot.busy) continue;
+      if (slot.busy || slot.beginning) continue;
       const prefix = worthKeeping(slot, prompt);
       if (best === null || prefix > bestPrefix || (prefix === bestPrefix && slot.lastUsed < best.lastUsed)) {
         best = slot;
         bestPrefix = prefix;
       }
     }
-    if (best !== null) best.busy = true;
+    best ??= leastRecentlyUsed(this.#slots.filter((slot) => !slot.busy));
+    if (best !== null) {
+      best.busy = true;
+      best.beginning = false;
+    }
     return best;
   }
 
   release(slot: Slot): void {
     slot.busy = false;
+    this.touch(slot);
+  }
+
+  touch(slot: Slot): void {
     slot.lastUsed = ++this.#uses;
   }
 
-  /** The slot, busy or not, that remembers most of the prompt's beginning. */
-  bestPrefix(prompt: readonly Token[]): { slot: Slot; tokens: number } {
-    const prefixes = this.#slots.map((slot) => ({ slot, tokens: slot.commonPrefix(prompt) }));
-    return prefixes.reduce((best, one) => (one.tokens > best.tokens ? one : best));
+  /** Most tokens of the prompt's beginning that any slot, busy or not, remembers. */
+  longestPrefix(prompt: readonly Token[]): number {
+    return Math.max(...this.#slots.map((slot) => slot.commonPrefix(prompt)));
+  }
+
+  /**
+   * The slot, busy or not, from which copying saves most. A copy carries all of a slot's memory,
+   * and so many of its tokens take as long as evaluating one.
+   */
+  bestSource(prompt: readonly Token[], copiedPerEvaluated: number): { slot: Slot; tokens: number } {
+    const sources = this.#slots.map((slot) => ({ slot, tokens: slot.commonPrefix(prompt) }));
+    const saved = ({ slot, tokens }: (typeof sources)[number]) => tokens - slot.length / copiedPerEvaluated;
+    return sources.reduce((best, one) => (saved(one) > saved(best) ? one : best));
+  }
+
+  /**
+   * Where a beginning that prompts share may be kept by itself: in one slot of eight, the one unused
+   * for longest; null where there is none, or one like it is kept. What all students' prompts begin
+   * with lies otherwise only in their whole conversations, and to copy it from there is to copy those.
+   */
+  placeForBeginning(tokens: readonly Token[]): Slot | null {
+    const kept = this.#slots.filter(({ beginning }) => beginning);
+    if (kept.some((slot) => slot.commonPrefix(tokens) * 4 >= tokens.length * 3)) return null;
+    const full = kept.length >= Math.floor(this.#slots.length / SLOTS_A_BEGINNING);
+    return leastRecentlyUsed((full ? kept : this.#slots).filter(({ busy }) => !busy));
   }
 
   /** Brings a slot that was taken for this prompt to the best free seat. */
@@ -114,6 +149,8 @@ export class Slots {
     [slot.sequence, other.sequence] = [other.sequence, slot.sequence];
   }
 }
+
+const leastRecentlyUsed = (slots: readonly Slot[]): Slot | null => slots.reduce<Slot | null>((oldest, slot) => (oldest === null || slot.lastUsed < oldest.lastUsed ? slot : oldest), null);
 
 /** Tokens of the slot's memory that this prompt goes on from; 0 where that is too little of it. */
 function worthKeeping(slot: Slot, prompt: readonly Token[]): number {

@@ -1,4 +1,4 @@
-import { getLlama, type Llama, type LlamaContext, type LlamaModel, type Token } from "../../../remote/node_modules/node-llama-cpp/dist/index.js";
+import { getLlama, LlamaContextSequence, type Llama, type LlamaContext, type LlamaModel, type Token } from "../../../remote/node_modules/node-llama-cpp/dist/index.js";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import type { EndReason, Job, Penalties } from "../../../remote/llm/scheduling/job.ts";
 import { QueueFullError } from "../../../remote/llm/scheduling/queue.ts";
@@ -14,6 +14,7 @@ beforeAll(async () => {
   model = await llama.loadModel({ modelPath: await chatModel(), gpuLayers: 0 });
 }, 60_000);
 afterEach(async () => {
+  vi.restoreAllMocks();
   await context?.dispose();
 });
 afterAll(() => llama.dispose());
@@ -219,6 +220,39 @@ describe("a prompt that begins like another", () => {
     expect(tokens).toEqual(alone);
     expect(cached).toEqual([0, expect.toSatisfy((count: number) => count >= 90), expect.toSatisfy((count: number) => count >= 90)]);
     expect(scheduler.counters.promptTokens).toBeLessThan(90 + 3 * 8);
+  });
+
+  test.each([
+    [8, "is kept by itself, and neither copied with a conversation again nor given up for one"],
+    [7, "costs nobody's conversation where there are few"],
+  ])("among %i conversations %s", async (parallel) => {
+    const { scheduler } = await schedulerOf(parallel);
+    const copied: number[] = [];
+    const save = LlamaContextSequence.prototype.saveStateToFile;
+    vi.spyOn(LlamaContextSequence.prototype, "saveStateToFile").mockImplementation(function (this: LlamaContextSequence, path) {
+      copied.push(this.nextTokenIndex);
+      return save.call(this, path);
+    });
+    const answered = async (prompt: Token[], maxTokens: number) => {
+      let cached = -1;
+      const one = watched(prompt, maxTokens);
+      scheduler.submit({ ...one.job, onStart: (tokens) => (cached = tokens) });
+      await one.ended;
+      return cached;
+    };
+    // Less than half of each conversation, so that none is a continuation of another.
+    const begin = (word: string) => [...material().slice(0, 24), ...model.tokenize(`. The ${word}: ${`${word} and ${word}, `.repeat(12)}`)];
+    await answered(begin("fox"), 1);
+    const shared = await answered(begin("river"), 1);
+    copied.length = 0;
+    expect(await answered(begin("clock"), 1)).toBe(shared);
+    if (parallel < 8) return expect(scheduler.slots().filter(({ cachedTokens }) => cachedTokens > 0)).toHaveLength(3);
+    expect(copied).toEqual([shared]);
+
+    for (let index = 0; index < 8; index++) await answered(model.tokenize(`${index} ${story(index)}`), 1);
+    copied.length = 0;
+    expect(await answered(begin("tower"), 1)).toBe(shared);
+    expect(copied).toEqual([shared]);
   });
 
   test("does not wait for one who went away", async () => {
