@@ -9,6 +9,7 @@ import { kitLaunchers } from "./launchers.ts";
 import { stopOrphans } from "./orphans.ts";
 import { readJson, writePrivateJson } from "./private-file.ts";
 import { identify } from "./process-identity.ts";
+import { signSentry } from "./sentry.ts";
 import { agentApp, listen } from "./server.ts";
 
 /** Longer than the services' own grace together. Milliseconds. */
@@ -46,7 +47,11 @@ export async function runAgent(config: AgentStartConfig, script: string): Promis
 
   const watch = setInterval(() => {
     const reason = agent.verdict();
-    if (reason === null) return;
+    if (reason === null) {
+      // From the end on it is not signed any more: should the agent fail at it, the sentry is there.
+      if (agent.watchdog.config?.pod != null) signSentry();
+      return;
+    }
     clearInterval(watch);
     // What is written is on the disk first. A service that does not end must not keep the machine running.
     const ended = Promise.race([shutdown(reason), setTimeout(SHUTDOWN_MS, undefined, { ref: false })]);

@@ -104,6 +104,12 @@ export interface AgentStatus {
   watchdog: (WatchdogConfig & { armed: boolean; lastHeartbeatAt: string | null; lastActivityAt: string | null; podGuard: PodGuard | null }) | null;
 }
 
+/**
+ * In the home of a rented machine's user: where the sentry (src/core/rent/sentry.ts) looks for its sign, the file
+ * `sign`. Whoever watches over the machine makes it anew; without it for long enough, the sentry stops the machine.
+ */
+export const SENTRY_FOLDER = ".ai-mentor-sentry";
+
 /** Whether the agent can stop the machine that it runs on. */
 export interface PodGuard {
   /** It has read its own machine with its own credential. */

@@ -1,51 +1,11 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { connect } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test, type TestContext } from "vitest";
-import { namespacePods, namespacePodsMissing } from "../../parts/namespace-pod.ts";
-import { endLeftPods, processPod, processPodsMissing } from "../../../src/adapters/rehearsal/machines/process.ts";
-import { realMachines } from "../../../src/adapters/rehearsal/machines/real.ts";
-import { RunpodAccount } from "../../../src/adapters/rehearsal/runpod/account.ts";
-import { serveRunpod } from "../../../src/adapters/rehearsal/runpod/server.ts";
-import { NO_DELAYS } from "../../../src/adapters/rehearsal/runpod/world.ts";
-import { Runpod } from "../../../src/adapters/runpod/provider.ts";
-import { systemClock } from "../../../src/adapters/local/clock.ts";
-import { SshConnector } from "../../../src/adapters/ssh/connector.ts";
-import type { Host, Pod } from "../../../src/core/ports.ts";
-
-const KEY = "rpa_rehearsal";
-
-async function rehearsal(kind: "process" | "namespace") {
-  const folder = mkdtempSync(join(tmpdir(), "ai-mentor-rehearsal-"));
-  const identity = join(folder, "key");
-  execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", identity]);
-  const socket = join(folder, "api");
-  let port = 0;
-  const machines = realMachines(join(folder, "machines"), kind === "process" ? processPod : namespacePods({ api: () => ({ port, socket }) }));
-  const account = new RunpodAccount({ clock: systemClock, key: KEY, machines, delays: NO_DELAYS });
-  const server = await serveRunpod(account, socket);
-  ({ port } = server);
-  const provider = new Runpod({ key: async () => KEY, clock: systemClock, url: server.url });
-  const order = { name: "ai-mentor-1", gpu: "NVIDIA RTX A5000", cloud: "community" as const, minCuda: null, dataCenters: [], publicKey: readFileSync(`${identity}.pub`, "utf8").trim(), disk: { kind: "own" as const, gigabytes: 10 } };
-  const up = async (id: string): Promise<Pod> => {
-    await expect.poll(() => provider.describe(id), { interval: 20 }).toMatchObject({ state: "running", ssh: expect.anything() });
-    return (await provider.describe(id))!;
-  };
-  const enter = async (pod: Pod): Promise<Host> => {
-    const { user, host, port: at } = pod.ssh!;
-    return new SshConnector(join(folder, `known-${Math.random()}.json`), systemClock).connect({ kind: "ssh", address: `${user}@${host}:${at}`, identity });
-  };
-  return {
-    folder, account, provider, order, up, enter,
-    async [Symbol.asyncDispose]() {
-      await server.close();
-      await machines.close();
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
-}
+import { namespacePodsMissing } from "../../parts/namespace-pod.ts";
+import { rehearsal } from "../../parts/rehearsal.ts";
+import { endLeftPods, processPodsMissing } from "../../../src/adapters/rehearsal/machines/process.ts";
+import type { Host } from "../../../src/core/ports.ts";
 
 const sh = async (host: Host, script: string) => (await host.exec(["/bin/sh"], { input: script })).stdout.trim();
 

@@ -4,6 +4,7 @@ import { fromErrorReport, MentorError, type ErrorReport } from "../../../contrac
 import { kitProgram } from "../../../core/kit/install.ts";
 import type { HostChoice } from "../../../contract/session.ts";
 import type { Host, Provider } from "../../../core/ports.ts";
+import { RENTED_SILENCE_SECONDS } from "../../../core/rent/defaults.ts";
 import { deadlineOf, type RentRecord } from "../../../core/rent/record.ts";
 import type { StepContext, StepImplementation } from "../../../core/session/step.ts";
 import { sessionKeyName } from "../session-key.ts";
@@ -20,7 +21,7 @@ import "./facts.ts";
  * nothing costs money there and the class goes on when the laptop is shut. A rented machine stops after
  * twenty minutes without a sign of the app, a question or an upload. Seconds.
  */
-const SILENCE = { local: 3_600, ssh: 12 * 3_600, runpod: 20 * 60 } as const;
+const SILENCE = { local: 3_600, ssh: 12 * 3_600, runpod: RENTED_SILENCE_SECONDS } as const;
 /** The agent leaves a tenth of a second after its last answer. */
 const GONE_WITHIN_MS = 15_000;
 

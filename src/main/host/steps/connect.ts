@@ -3,6 +3,7 @@ import type { Host, HostIdentity } from "../../../core/ports.ts";
 import { whySilent } from "../../../core/rent/reach.ts";
 import { withSight } from "../../../core/rent/record.ts";
 import type { StepContext, StepImplementation } from "../../../core/session/step.ts";
+import { watchBySentry } from "./sentry-watch.ts";
 import type { StepTools } from "./tools.ts";
 
 /** A machine's sshd makes its keys first. Milliseconds. */
@@ -11,7 +12,7 @@ const TRY_EVERY = 3_000;
 
 /** The connection that every later step uses. It is the one thing that must be made anew after a crash. */
 export function connect(tools: StepTools): StepImplementation {
-  const { connectors } = tools;
+  const { connectors, clock, sentryTimes } = tools;
   const reach = async (context: StepContext): Promise<Host> => {
     const { request, once, signal } = context;
     if (request.host.kind === "local") return connectors.local.connect(request.host, signal);
@@ -21,9 +22,14 @@ export function connect(tools: StepTools): StepImplementation {
   const open = async (context: StepContext) => {
     const { facts, lost, log } = context;
     const host = await reach(context);
-    await facts.hold("host", host, () => host.close());
-    if (context.request.host.kind !== "runpod") facts.set("hostLabel", host.label);
+    const over = new AbortController();
+    await facts.hold("host", host, async () => {
+      over.abort();
+      await host.close();
+    });
     host.onLost(lost);
+    if (context.request.host.kind === "runpod") await watchBySentry(context, host, clock, over.signal, sentryTimes);
+    else facts.set("hostLabel", host.label);
     log("info", `Connected to ${host.label}.`);
     return host;
   };

@@ -1,5 +1,6 @@
 import type { Clock, HostConnector, LogSink, Provider, Secrets } from "../../../core/ports.ts";
 import type { Reach } from "../../../core/rent/reach.ts";
+import type { SentryTimes } from "../../../core/rent/sentry.ts";
 import type { BackupPassphrase } from "../backups/passphrase.ts";
 import type { SettingsStore } from "../settings-store.ts";
 
@@ -21,6 +22,8 @@ export interface StepTools {
   account(): Promise<Provider>;
   /** The app's own key pair, which opens the machines that it rents. */
   appKey(): Promise<{ path: string; publicKey: string }>;
+  /** For tests: another patience of the rented machine's first timer. */
+  sentryTimes?: SentryTimes;
   /** Tries a TCP connection, to tell a closed network from a machine that is not up. */
   reach: Reach;
 }
