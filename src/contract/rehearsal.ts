@@ -10,6 +10,8 @@ export const REHEARSAL_FAULTS = {
   busy: "Runpod asks to wait: it is asked again when it said so.",
   unreachable: "Runpod does not answer for a while: it is asked until it does.",
   "port-late": "The machine runs, and its SSH port opens late: what is waited for is named.",
+  "ssh-blocked": "This network lets no SSH out: that is told apart from a machine that is not up, and on another network the session goes on.",
+  "host-key-changed": "Somebody stands between this computer and the machine: nothing is sent, the machine is given back, and another one is rented.",
   "laptop-gone": "The laptop goes away: the machine stops itself after a minute, and the laptop finds that out when it comes back.",
 } as const;
 

@@ -29,6 +29,9 @@ const FAULTS: Record<RehearsalFault, Fault[]> = {
   busy: [{ kind: "refusal", status: 429, retryAfterSeconds: 3, times: 3 }],
   unreachable: [{ kind: "request-lost", on: "getPod", times: 4 }],
   "port-late": [{ kind: "port-late", ms: 10_000 }],
+  // Of the network, not of the provider.
+  "ssh-blocked": [],
+  "host-key-changed": [{ kind: "host-key-swapped" }],
   "laptop-gone": [],
 };
 

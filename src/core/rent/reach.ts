@@ -10,13 +10,18 @@ export const KNOWN_OPEN = [
   { host: "github.com", port: 22 },
 ] as const;
 
+/** Whether this network lets no SSH out, as far as it can be told: no server that is always there answers. */
+export async function letsNoSshOut(reach: Reach, signal: AbortSignal): Promise<boolean> {
+  const known = await Promise.all(KNOWN_OPEN.map((each) => reach(each.host, each.port, signal).catch(() => "silent" as const)));
+  return known.every((each) => each === "silent");
+}
+
 /**
  * Why a running machine whose SSH port is open to the world cannot be reached from here. The provider
  * says that it is up, so if other SSH servers are silent too, it is this network that lets none out.
  */
 export async function whySilent(reach: Reach, { host, port }: { host: string; port: number }, signal: AbortSignal, cause?: unknown): Promise<MentorError> {
-  const known = await Promise.all(KNOWN_OPEN.map((each) => reach(each.host, each.port, signal).catch(() => "silent" as const)));
-  if (known.every((each) => each === "silent")) {
+  if (await letsNoSshOut(reach, signal)) {
     return new MentorError("ssh-blocked", `Runpod says that the machine is up at ${host}:${port}, but neither it nor any other SSH server answers from this network.`, { cause });
   }
   if ((await reach(host, port, signal).catch(() => "silent" as const)) === "silent") {

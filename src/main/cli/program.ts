@@ -157,7 +157,7 @@ export function createProgram(context: CommandContext, version: string): Command
     .description("do the whole job on a pretended rented machine, free, on this computer")
     .addOption(new Option("--fault <name>", "have something go wrong on the way").choices(REHEARSAL_FAULT_NAMES))
     .addOption(json())
-    .addHelpText("after", `\nFaults:\n${Object.entries(REHEARSAL_FAULTS).map(([name, what]) => `  ${name.padEnd(14)}${what}`).join("\n")}`)
+    .addHelpText("after", `\nFaults:\n${Object.entries(REHEARSAL_FAULTS).map(([name, what]) => `  ${name.padEnd(18)}${what}`).join("\n")}`)
     .action((options: { fault?: RehearsalFault }) => rehearse(options, context));
   program.command("practice").description("do the whole job once, on this computer").addOption(json()).action(() => practice(context));
   return program;

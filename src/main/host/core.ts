@@ -6,9 +6,10 @@ import { cacheFolder } from "../../adapters/local-files/folders.ts";
 import { systemClock } from "../../adapters/local/clock.ts";
 import { LocalHost } from "../../adapters/local/host.ts";
 import { FileJournal } from "../../adapters/local/journal.ts";
-import { reach } from "../../adapters/local/reach.ts";
+import { reach as tryToReach } from "../../adapters/local/reach.ts";
 import { fileSecrets, openSecrets } from "../../adapters/local/secrets.ts";
 import type { MentorApi } from "../../adapters/mentor/api.ts";
+import type { Network } from "../../adapters/rehearsal/network.ts";
 import { Runpod } from "../../adapters/runpod/provider.ts";
 import { SshConnector } from "../../adapters/ssh/connector.ts";
 import { listKeys, makeKey } from "../../adapters/ssh/keys.ts";
@@ -57,6 +58,8 @@ export interface CoreOptions {
   clock?: Clock;
   /** The account behind a key; default: Runpod's own API. */
   provider?: ProviderOf;
+  /** For rehearsals: what stands between this computer and others. */
+  over?(network: Network): Network;
 }
 
 export type ProviderOf = (key: string) => Provider;
@@ -98,12 +101,12 @@ export interface Core {
 
 const NEVER = new AbortController().signal;
 
-export async function createCore({ dataFolder, shell, secrets = openSecrets(fileSecrets(dataFolder)), clock = systemClock, drives = systemDrives({ clock: systemClock }), provider = runpodAccount(clock) }: CoreOptions): Promise<Core> {
+export async function createCore({ dataFolder, shell, secrets = openSecrets(fileSecrets(dataFolder)), clock = systemClock, drives = systemDrives({ clock: systemClock }), provider = runpodAccount(clock), over = (network) => network }: CoreOptions): Promise<Core> {
   mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
   const cache = cacheFolder();
   const settings = new SettingsStore(dataFolder);
   const logs = new SessionLogs({ clock });
-  const ssh = new SshConnector(join(dataFolder, "known_hosts.json"), clock);
+  const { ssh, reach } = over({ ssh: new SshConnector(join(dataFolder, "known_hosts.json"), clock), reach: tryToReach });
   const keyFolder = join(dataFolder, "keys");
   const passphrases = new BackupPassphrase(secrets);
   let uploads = 0;

@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import { systemClock } from "../../adapters/local/clock.ts";
 import { PRACTICE_QUESTIONS } from "../../adapters/practice/course.ts";
+import { RehearsedNetwork } from "../../adapters/rehearsal/network.ts";
 import { openStage, type Stage } from "../../adapters/rehearsal/stage.ts";
 import { Runpod } from "../../adapters/runpod/provider.ts";
 import type { ChatAnswer } from "../../contract/chat.ts";
-import { MentorError, fromErrorReport } from "../../contract/errors.ts";
+import { MentorError, fromErrorReport, type ErrorReport } from "../../contract/errors.ts";
 import type { RehearsalEvent, RehearsalFault, RehearsalResult } from "../../contract/rehearsal.ts";
 import type { SessionSnapshot, StartRequest } from "../../contract/session.ts";
 import type { Stick } from "../../contract/stick.ts";
@@ -23,12 +24,13 @@ const STOPPED_WITHIN = 4 * 60_000;
 export async function* rehearse(outer: Core, { fault = null }: { fault?: RehearsalFault | null }, signal: AbortSignal): AsyncGenerator<RehearsalEvent> {
   const folder = join(outer.info.dataFolder, "rehearsal");
   const stage = await openStage({ folder, clock: systemClock, fault });
-  const desk = new Desk(() => createCore({ dataFolder: join(folder, "core"), shell: outer.info.shell, provider: (key) => new Runpod({ key: async () => key, clock: systemClock, url: stage.url }) }));
+  const network = new RehearsedNetwork();
+  const desk = new Desk(() => createCore({ dataFolder: join(folder, "core"), shell: outer.info.shell, provider: (key) => new Runpod({ key: async () => key, clock: systemClock, url: stage.url }), over: (real) => network.over(real) }));
   let result: RehearsalResult;
   try {
     const stick = yield* practiceStick(outer, signal);
     await (await desk.open()).endpointKeys.set("runpod", stage.key);
-    result = yield* perform(desk, stage, { stick: stick.path, host: { kind: "runpod" } }, fault, signal);
+    result = yield* perform(desk, stage, network, { stick: stick.path, host: { kind: "runpod" } }, fault, signal);
   } finally {
     // Ended in whatever way: nothing of it stays.
     await desk.leave();
@@ -72,10 +74,13 @@ async function* practiceStick(outer: Core, signal: AbortSignal): AsyncGenerator<
   throw new MentorError("cancelled", "The rehearsal was cancelled.");
 }
 
-async function* perform(desk: Desk, stage: Stage, request: StartRequest, fault: RehearsalFault | null, signal: AbortSignal): AsyncGenerator<RehearsalEvent, RehearsalResult> {
+async function* perform(desk: Desk, stage: Stage, network: RehearsedNetwork, request: StartRequest, fault: RehearsalFault | null, signal: AbortSignal): AsyncGenerator<RehearsalEvent, RehearsalResult> {
   const { account } = stage;
   yield { type: "quote", quote: await desk.core.rentals.quote(request, signal) };
+  network.blocked = fault === "ssh-blocked";
   await desk.core.start(request);
+  if (fault === "ssh-blocked") yield* changesNetwork(desk, network, signal);
+  if (fault === "host-key-changed") yield* takesAnother(desk, request, signal);
   yield* until(desk.core, ({ phase }) => phase === "ready", signal);
   const answer = await ask(desk.core, signal);
   yield { type: "answer", answer };
@@ -108,6 +113,29 @@ async function ask(core: Core, signal: AbortSignal): Promise<ChatAnswer> {
     if (event.type === "complete") return event;
   }
   throw new MentorError("answer-failed", "The answer broke off before its end.");
+}
+
+/** The session stops for help, and says what for. */
+async function* needsHelp(core: Core, code: ErrorReport["code"], signal: AbortSignal): AsyncGenerator<RehearsalEvent> {
+  yield* until(core, ({ phase }) => phase === "needs-help", signal);
+  const { error } = core.session.snapshot();
+  if (error?.code !== code) throw fromErrorReport(error ?? { code: "internal", message: "The session needs help, and does not say why." });
+  yield { type: "said", text: error.message };
+}
+
+async function* changesNetwork({ core }: Desk, network: RehearsedNetwork, signal: AbortSignal): AsyncGenerator<RehearsalEvent> {
+  yield* needsHelp(core, "ssh-blocked", signal);
+  network.blocked = false;
+  yield { type: "said", text: "Another network, and Retry." };
+  await core.session.retry();
+}
+
+async function* takesAnother({ core }: Desk, request: StartRequest, signal: AbortSignal): AsyncGenerator<RehearsalEvent> {
+  yield* needsHelp(core, "host-key-changed", signal);
+  yield { type: "said", text: "Cancel: the machine is given back. Then another one is rented." };
+  await core.session.cancel();
+  yield* until(core, ({ phase }) => phase === "stopped", signal);
+  await core.start(request);
 }
 
 /** Leaves the machine alone, and comes back when it has stopped itself. */

@@ -83,6 +83,39 @@ test("the answer to the order is lost: the machine is found by its name, and the
   expect(receipt(other).microUsd).toBe(other.account.spent());
 });
 
+test.each([
+  ["asks to wait before it takes an order", "Asking for a RTX A4000", [{ kind: "refusal", status: 429, retryAfterSeconds: 7, on: "createPod", times: 2 }]],
+  ["stumbles whenever it is asked for the machine", "The machine is loading its system", [{ kind: "refusal", status: 503, on: "getPod", times: 5 }, { kind: "refusal", status: 500, on: "listGpuTypes" }]],
+  ["answers the order late, and every other call too", "Asking for a RTX A4000", [{ kind: "slow", ms: 25_000, on: "createPod" }, { kind: "slow", ms: 20_000, times: 6 }]],
+  ["opens the port late", "its SSH port is not open yet", [{ kind: "port-late", ms: 5 * MINUTE }]],
+] as const)("a provider that %s is waited for, in its own words; there is one machine, and its bill is the receipt", async (_, words, faults) => {
+  const world = new RentWorld();
+  world.account.faults.add(...faults);
+  await world.session.start(world.request());
+  const waits = new Set<string>();
+  await world.until(() => {
+    waits.add(world.session.snapshot().steps.find(({ id }) => id === "rent-pod")?.progress?.detail ?? "");
+    return world.phase() === "ready";
+  });
+  expect([...waits].join()).toContain(words);
+  expect(world.account.everyPod()).toHaveLength(1);
+  await world.session.stop({ disk: "delete" });
+  await world.until(() => world.phase() === "stopped");
+  expect(receipt(world)).toMatchObject({ microUsd: world.account.spent(), ended: "deleted" });
+});
+
+test("an order that the provider fails at is not sent again before it is sure that it made no machine", async () => {
+  const world = new RentWorld();
+  world.account.faults.add({ kind: "refusal", status: 500, on: "createPod" });
+  await world.session.start(world.request());
+  await world.until(() => world.phase() === "needs-help");
+  expect(world.session.snapshot().error?.code).toBe("provider-unreachable");
+  expect(world.account.everyPod()).toEqual([]);
+  await world.session.retry();
+  await world.until(() => world.phase() === "ready");
+  expect(world.account.everyPod()).toHaveLength(1);
+});
+
 test("the account is empty, the key is refused, no card will do: nothing is rented", async () => {
   for (const [change, code, host] of [
     [(world: RentWorld) => world.account.faults.add({ kind: "refusal", status: 402, on: "createPod" }), "balance-empty", {}],
@@ -106,7 +139,8 @@ test("a network that lets no SSH out is told apart from one machine that does no
   const world = new RentWorld();
   world.network = { ssh: false, known: false };
   await world.session.start(world.request());
-  await world.until(() => world.phase() === "needs-help");
+  // Soon: it costs money, and waiting longer would tell nothing more.
+  await world.until(() => world.phase() === "needs-help", 2 * MINUTE);
   expect(world.session.snapshot().error).toMatchObject({ code: "ssh-blocked", message: expect.stringContaining("neither it nor any other SSH server answers") });
   world.network = { ssh: false, known: true };
   await world.session.retry();
@@ -178,6 +212,29 @@ test("a machine that was stopped or deleted elsewhere is noticed, and the sessio
     await world.until(() => world.phase() === "stopped");
     expect(receipt(world)).toMatchObject({ ended: "by-itself", disk: how === "stop" ? { gigabytes: 20 } : null });
   }
+});
+
+test.each<[string, (world: RentWorld) => Promise<unknown>]>([
+  ["when it is asked for", (world) => world.session.stop({ disk: "keep" })],
+  ["when nobody uses it", (world) => world.pass(12 * MINUTE)],
+  ["by itself when the laptop has gone", async (world) => {
+    await world.session.close();
+    await world.pass(25 * MINUTE);
+    await world.crash();
+  }],
+])("on a network volume a session ends %s: the machine is deleted, and the volume is there for the next one", async (_, end) => {
+  const world = new RentWorld();
+  const volume = world.account.createVolume({ name: "course", size: 30, dataCenter: "EU-RO-1" });
+  const disk = { kind: "network", volumeId: volume.id, gigabytes: 30 };
+  await ready(world, { volumeId: volume.id, idleStopSeconds: 600 });
+  expect(rent(world)).toMatchObject({ cloud: "secure", dataCenter: "EU-RO-1", disk });
+  await end(world);
+  await world.until(() => world.phase() === "stopped");
+  expect(receipt(world).disk).toMatchObject(disk);
+  expect(world.session.snapshot().receipt!.kept.join()).toContain("The network volume (30 GB) is kept");
+  expect(world.account.pods()).toEqual([]);
+  await ready(world, { volumeId: volume.id });
+  expect(rent(world).disk).toMatchObject(disk);
 });
 
 test("a stopped machine whose card somebody else has now: said so, kept, and another can be had", async () => {

@@ -1,6 +1,6 @@
 import { MentorError } from "../../../contract/errors.ts";
 import type { Host, HostIdentity } from "../../../core/ports.ts";
-import { whySilent } from "../../../core/rent/reach.ts";
+import { letsNoSshOut, whySilent } from "../../../core/rent/reach.ts";
 import { withSight } from "../../../core/rent/record.ts";
 import type { StepContext, StepImplementation } from "../../../core/session/step.ts";
 import { watchBySentry } from "./sentry-watch.ts";
@@ -8,6 +8,8 @@ import type { StepTools } from "./tools.ts";
 
 /** A machine's sshd makes its keys first. Milliseconds. */
 const SSHD_WITHIN = 3 * 60_000;
+/** A port that never even refuses, while no other SSH server answers: waiting longer only costs. Milliseconds. */
+const BLOCKED_WITHIN = 45_000;
 const TRY_EVERY = 3_000;
 
 /** The connection that every later step uses. It is the one thing that must be made anew after a crash. */
@@ -69,7 +71,9 @@ async function reachPod({ clock, connectors, appKey, reach }: StepTools, context
         const code = error instanceof MentorError ? error.code : null;
         if (code !== "host-refused" && code !== "host-silent") throw error;
         silent = error;
-        if (clock.now() - begun >= SSHD_WITHIN) throw await whySilent(reach, { host, port }, signal, error);
+        const waited = clock.now() - begun;
+        const blocked = code === "host-silent" && waited >= BLOCKED_WITHIN && (await letsNoSshOut(reach, signal));
+        if (blocked || waited >= SSHD_WITHIN) throw await whySilent(reach, { host, port }, signal, error);
       }
     } else if (clock.now() - begun >= SSHD_WITHIN) throw new MentorError("pod-not-up", `The machine ${pod.id} runs, but its SSH port was not opened.`);
     const seconds = Math.round((clock.now() - begun) / 1000);
