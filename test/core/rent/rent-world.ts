@@ -23,6 +23,7 @@ import { keptSession } from "../../../src/main/host/kept-session.ts";
 import { SettingsStore } from "../../../src/main/host/settings-store.ts";
 import { FakeClock, settled } from "../../fakes/clock.ts";
 import { MemoryJournal } from "../session/practice-run.ts";
+import type { SshdGround } from "./sshd-ground.ts";
 
 export const HOUR = 3_600_000;
 export const MINUTE = 60_000;
@@ -49,7 +50,8 @@ export class RentWorld {
   readonly logged: string[] = [];
   /** Machines' agents by "pod/start". */
   readonly agents = new Map<string, PodAgent>();
-  readonly snapshots: SessionSnapshot[] = [];
+  /** Of real machines: those that were entered, in order. */
+  readonly entered: string[] = [];
   /** The process ends with this line of its journal; null: it lives on. */
   dieAfter: number | null = null;
   session: Session;
@@ -60,9 +62,22 @@ export class RentWorld {
   #ids = 0;
   #keeping = new AbortController();
 
-  constructor(options: Partial<Omit<AccountOptions, "clock" | "key">> = {}) {
-    this.account = new RunpodAccount({ clock: this.clock, ...options, key: KEY });
+  readonly #ground: SshdGround | null;
+  #api = "https://api.runpod.io";
+
+  constructor(options: Partial<Omit<AccountOptions, "clock" | "key">> = {}, ground: SshdGround | null = null) {
+    this.#ground = ground;
+    this.account = new RunpodAccount({ clock: this.clock, ...options, ...(ground === null ? {} : { machines: ground.machines }), key: KEY });
     this.session = this.#boot();
+  }
+
+  /** The same on real sshds, which reach the account over HTTP. */
+  static async onSshds(ground: SshdGround, options: Partial<Omit<AccountOptions, "clock" | "key">> = {}): Promise<RentWorld> {
+    const world = new RentWorld(options, ground);
+    world.#api = await ground.serve(world.account);
+    world.#keeping.abort();
+    world.session = world.#boot();
+    return world;
   }
 
   request(host: Partial<Extract<StartRequest["host"], { kind: "runpod" }>> = {}): StartRequest {
@@ -74,12 +89,16 @@ export class RentWorld {
     this.#process++;
     this.dieAfter = null;
     this.#keeping.abort();
+    await this.#ground?.hangUp();
     this.session = this.#boot();
     await this.session.recover();
     await this.calm();
   }
 
   async calm(): Promise<void> {
+    for (let rounds = 0; rounds < 40; rounds++) await settled();
+    if (this.#ground === null) return;
+    await this.#ground.settled();
     for (let rounds = 0; rounds < 40; rounds++) await settled();
   }
 
@@ -117,7 +136,7 @@ export class RentWorld {
       const answer = await ask(input, init);
       return alive() ? answer : new Promise(() => {});
     };
-    this.provider = new Runpod({ key: async () => KEY, clock: this.clock, fetch: mortal, random: () => 0.5 });
+    this.provider = new Runpod({ key: async () => KEY, clock: this.clock, fetch: mortal, random: () => 0.5, url: this.#api });
     const provider = this.provider;
     const secrets: Secrets = { get: async () => null, set: async () => {}, delete: async () => {} };
     const tools: StepTools = {
@@ -126,7 +145,7 @@ export class RentWorld {
       log: () => {}, redact: () => {},
       connectors: { local: this.#connector(alive), ssh: this.#connector(alive) },
       account: async () => provider,
-      appKey: async () => ({ path: "/keys/app", publicKey: "ssh-ed25519 AAAA app" }),
+      appKey: async () => this.#ground?.appKey ?? { path: "/keys/app", publicKey: "ssh-ed25519 AAAA app" },
       reach: this.#reach,
     };
     const own = new Map<string, StepImplementation>([rentPod(tools), connect(tools), this.#arm()].map((step) => [step.id, step]));
@@ -161,14 +180,20 @@ export class RentWorld {
   }
 
   #reach: Reach = async (host) => {
-    const open = host.startsWith("192.0.2.") ? this.network.ssh : this.network.known;
+    const open = host.startsWith("192.0.2.") || host.startsWith("127.") ? this.network.ssh : this.network.known;
     return open ? "open" : "silent";
   };
 
   #connector(alive: () => boolean): HostConnector {
+    const real = this.#ground?.connector(this.clock);
     return {
-      connect: async (choice) => {
+      connect: async (choice, signal, options) => {
         if (!alive()) return new Promise(() => {});
+        if (real !== undefined && this.network.ssh) {
+          const host = await real.connect(choice, signal, options);
+          this.entered.push(host.label);
+          return host;
+        }
         if (choice.kind !== "ssh") throw new Error("This world has no other hosts.");
         const { address } = choice;
         const on = () => this.account.pods().find((pod) => { const direct = pod.view(this.clock.now()).ssh.direct; return direct !== null && address === `${direct.username}@${direct.host}:${direct.port}`; });
@@ -240,7 +265,7 @@ export class RentWorld {
 
   #power(id: string): PodPower {
     const pod = this.account.pod(id)!;
-    return new PodPower({ pod: { id, api: "https://api.runpod.io/v2" }, clock: this.clock, fetch: fetchFrom(this.account), environment: () => ({ podId: id, key: pod.ownKey }), log: (level, text) => this.logged.push(`agent ${level} ${text}`) });
+    return new PodPower({ pod: { id, api: `${this.#api}/v2` }, clock: this.clock, fetch: fetchFrom(this.account), environment: () => ({ podId: id, key: pod.ownKey }), log: (level, text) => this.logged.push(`agent ${level} ${text}`) });
   }
 
   #agent(id: string, start: number): PodAgent {

@@ -8,7 +8,9 @@ import { sessionOfPod } from "../../../src/core/rent/pod-name.ts";
 import type { RentRecord } from "../../../src/core/rent/record.ts";
 import { seeded } from "../../parts/seeded.ts";
 import { seeds } from "../session/seeds.ts";
+import { processPodsMissing } from "../../../src/adapters/rehearsal/machines/process.ts";
 import { HOUR, MINUTE, RentWorld } from "./rent-world.ts";
+import { SshdGround } from "./sshd-ground.ts";
 
 const FAULTS: readonly Fault[] = [
   { kind: "no-capacity" },
@@ -38,16 +40,26 @@ const FAULTS: readonly Fault[] = [
 class Walk {
   readonly world: RentWorld;
   readonly random: () => number;
+  /** Where the machines are real. */
+  readonly ground: SshdGround | null;
   readonly foreign: FakePod;
   readonly done: string[] = [];
   /** Machines of sessions that were let go of: nobody but their own guard ends them. */
   readonly letGo = new Set<string>();
 
-  constructor(seed: number) {
-    this.random = seeded(seed);
-    this.world = new RentWorld({ seed, balanceMicroUsd: 500_000_000, podKeyMay: { read: true, stop: this.random() < 0.85 } });
+  constructor(world: RentWorld, random: () => number, ground: SshdGround | null) {
+    this.random = random;
+    this.world = world;
+    this.ground = ground;
     // Somebody else's, in the same account: never to be touched, whatever happens.
     this.foreign = this.world.account.create({ name: "annas-training", image: "x", gpu: { id: "NVIDIA L40S", count: 1 } } as never);
+  }
+
+  static async on(seed: number, ground: SshdGround | null = null): Promise<Walk> {
+    const random = seeded(seed);
+    const options = { seed, balanceMicroUsd: 500_000_000, podKeyMay: { read: true, stop: random() < 0.85 } };
+    const world = ground === null ? new RentWorld(options) : await RentWorld.onSshds(ground, options);
+    return new Walk(world, random, ground);
   }
 
   async whole(acts: number): Promise<void> {
@@ -142,6 +154,7 @@ class Walk {
       if (!pod.holdsCard || this.letGo.has(pod.order.name)) continue;
       assert.ok(present !== undefined && (present.name === pod.order.name || present.podId === pod.id), `${pod.id} of ${session} runs, and the session ${id} (${world.phase()}) does not use it`);
     }
+    for (const podId of this.ground?.inhabited() ?? []) assert.ok(world.account.pod(podId)?.holdsCard, `on ${podId}, which costs nothing, something runs`);
     this.checkReceipts();
   }
 
@@ -199,5 +212,12 @@ class Walk {
 }
 
 test.each(seeds(20, 200))("any order of starts, stops, faults and crashes: nothing runs unknown, nothing foreign is touched, the receipt is the bill (seed %i)", { timeout: 120_000 }, async (seed) => {
-  await expect(new Walk(seed).whole(40)).resolves.toBeUndefined();
+  await expect((await Walk.on(seed)).whole(40)).resolves.toBeUndefined();
+});
+
+test.for(seeds(2, 10))("the same on real sshds: their keys, ports and processes change as the machines do, and none is left (seed %i)", { timeout: 300_000 }, async (seed, context) => {
+  if (processPodsMissing !== null) return context.skip(processPodsMissing);
+  await using ground = new SshdGround();
+  const walk = await Walk.on(seed, ground);
+  await expect(walk.whole(40)).resolves.toBeUndefined();
 });
