@@ -33,6 +33,7 @@ if (words.has("reports")) {
   const server = createServer((request, response) => {
     const welcome = request.headers.authorization === `Bearer ${key}` && !words.has("never-ready");
     response.writeHead(welcome ? 200 : 503).end();
+    if (request.url === "/use") say({ activity: true });
     if (request.url === "/crash") process.exit(9);
   });
   server.listen(port, "127.0.0.1");

@@ -4,6 +4,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { freePort } from "../../../src/adapters/local/free-port.ts";
+import { systemClock } from "../../../remote/agent/clock.ts";
 import type { Launcher } from "../../../remote/agent/launcher.ts";
 import { kitLaunchers } from "../../../remote/agent/launchers.ts";
 import { RESTARTS } from "../../../remote/agent/restarts.ts";
@@ -25,6 +26,23 @@ test("a service is ready only when a real call with the key succeeds, and its wo
   expect((await stat(file)).mode & 0o777).toBe(0o600);
   expect(await readFile(`/proc/${pid}/cmdline`, "utf8")).not.toContain(KEY);
   expect(await readFile(`/proc/${pid}/environ`, "utf8")).not.toContain(KEY);
+});
+
+test("what a service says of being used keeps the watchdog quiet; being there alone does not", async () => {
+  let ahead = 0;
+  const { agent } = await standInAgent({}, { now: () => Date.now() + ahead, sleep: systemClock.sleep });
+  const port = await freePort(0);
+  await agent.start("llm", llmConfig(port, "good"));
+  await until(() => agent.status().services.some(({ state }) => state === "ready"));
+  await agent.arm({ deadlineAt: null, silenceSeconds: null, idleSeconds: 600 });
+  ahead = 500_000;
+  await fetch(`http://127.0.0.1:${port}/use`);
+  await until(() => Date.parse(agent.status().watchdog!.lastActivityAt!) > Date.now() + 400_000);
+  ahead = 1_000_000;
+  expect(agent.verdict()).toBeNull();
+  agent.watchdog.heartbeat();
+  ahead = 1_200_000;
+  expect(agent.verdict()).toBe("nobody used it for 600 s");
 });
 
 test("what is under way is told while a service loads", async () => {
