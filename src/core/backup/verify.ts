@@ -1,6 +1,6 @@
 import { readFile, rename } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import type { BackupLabel, BackupProgress, BackupVerified } from "../../contract/backup.ts";
+import type { BackupFile, BackupLabel, BackupProgress, BackupVerified } from "../../contract/backup.ts";
 import { MentorError } from "../../contract/errors.ts";
 import { ProgressMeter } from "../progress-meter.ts";
 import type { Clock } from "../ports.ts";
@@ -29,21 +29,31 @@ export async function verifyBackup({ path, passphrase, clock, signal, onProgress
   const begun = clock.now();
   const label = await readLabel(path);
   if (label === null) throw new MentorError("backup-unrecognised", "This archive has no label that says what must be in it.", { advice: "It can be restored all the same; it is looked through then." });
-  if (label.encrypted && passphrase !== undefined) await openBackupKey(await readFile(fileIn(path, label, KEY_FILE)).catch(() => new Uint8Array()), passphrase);
+  if (label.encrypted && passphrase !== undefined) await openKey(path, label, passphrase, signal);
   const total = label.files.reduce((sum, file) => sum + file.bytes, 0);
   const meter = new ProgressMeter("bytes", () => clock.now());
   let done = 0;
-  for (const file of label.files) {
-    const found = await hashFile(fileIn(path, label, file.name), signal, (bytes) => onProgress({ phase: "check", ...meter.at((done += bytes), total, "Reading the backup") })).catch((error: unknown) => {
-      signal.throwIfAborted();
-      throw new MentorError("backup-damaged", `${file.name} cannot be read.`, { cause: error });
-    });
-    if (found.bytes !== file.bytes) throw new MentorError("backup-damaged", `${file.name} has ${found.bytes} bytes instead of ${file.bytes}: it was cut.`);
-    if (found.sha256 !== file.sha256) throw new MentorError("backup-damaged", `${file.name} is not what it was when the backup was made: it was altered.`);
-  }
+  for (const file of label.files) await checkFile(path, label, file, signal, (bytes) => onProgress({ phase: "check", ...meter.at((done += bytes), total, "Reading the backup") }));
   // A stick may be read-only; the backup is right all the same.
   await noteProof(path, label, new Date(clock.now())).catch(() => {});
   return { backup: await describeBackup(path), bytes: total, seconds: (clock.now() - begun) / 1000 };
+}
+
+async function checkFile(path: string, label: BackupLabel, file: BackupFile, signal: AbortSignal, onBytes?: (bytes: number) => void): Promise<void> {
+  const found = await hashFile(fileIn(path, label, file.name), signal, onBytes).catch((error: unknown) => {
+    signal.throwIfAborted();
+    throw new MentorError("backup-damaged", `${file.name} cannot be read.`, { cause: error });
+  });
+  if (found.bytes !== file.bytes) throw new MentorError("backup-damaged", `${file.name} has ${found.bytes} bytes instead of ${file.bytes}: it was cut.`);
+  if (found.sha256 !== file.sha256) throw new MentorError("backup-damaged", `${file.name} is not what it was when the backup was made: it was altered.`);
+}
+
+/** A key that was altered must not be taken for a wrong passphrase: nobody would find the right one. */
+async function openKey(path: string, label: BackupLabel, passphrase: string, signal: AbortSignal): Promise<void> {
+  const key = label.files.find(({ name }) => name === KEY_FILE);
+  if (key === undefined) throw new MentorError("backup-damaged", `The label does not name ${KEY_FILE}, which opens the backup.`);
+  await checkFile(path, label, key, signal);
+  await openBackupKey(await readFile(fileIn(path, label, KEY_FILE)), passphrase);
 }
 
 async function noteProof(path: string, label: BackupLabel, at: Date): Promise<void> {

@@ -1,8 +1,8 @@
-import { cp, mkdir, mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { ErrorCode } from "../../../src/contract/errors.ts";
+import type { ErrorCode, MentorError } from "../../../src/contract/errors.ts";
 import { describeBackup, listBackups } from "../../../src/core/backup/backup-folder.ts";
 import { createBackup } from "../../../src/core/backup/create.ts";
 import { parseLabel, sealed } from "../../../src/core/backup/label.ts";
@@ -10,6 +10,7 @@ import { restoreBackup } from "../../../src/core/backup/restore.ts";
 import { verifyBackup } from "../../../src/core/backup/verify.ts";
 import { FakeClock } from "../../fakes/clock.ts";
 import { FakeCourseStore } from "../../fakes/course-store.ts";
+import { seeded } from "../../parts/seeded.ts";
 
 const NEVER = new AbortController().signal;
 const clock = new FakeClock(Date.parse("2026-11-24T17:00:00Z"));
@@ -30,6 +31,14 @@ const change = async (name: string, edit: (bytes: Buffer) => Buffer | void) => {
   await writeFile(join(path, name), edit(bytes) ?? bytes);
 };
 const relabel = (fields: object) => change("backup.json", (text) => Buffer.from(JSON.stringify(sealed({ ...parseLabel(String(text), "x"), ...fields } as never))));
+
+const canonical = (json: Buffer): string | null => {
+  try {
+    return JSON.stringify(JSON.parse(String(json)));
+  } catch {
+    return null;
+  }
+};
 
 /** What is wrong, and whether the label alone tells. */
 const CASES: [string, ErrorCode, "at once" | "when read", () => Promise<unknown>][] = [
@@ -54,6 +63,36 @@ test.each(CASES)("a backup with %s is told as %s %s, and never restored", async 
   await expect(restoreBackup({ store, path, embedding: { name: "model-a", sha256: "a".repeat(64) }, clock, signal: NEVER, onProgress: () => {} })).rejects.toMatchObject({ code });
   expect(store.sent).toEqual([]);
   expect(store.restored).toEqual([]);
+});
+
+test.each(["plain", "encrypted"])("%s: a backup with a byte altered or cut away, wherever, is found out and never restored", async (how) => {
+  const passphrase = how === "encrypted" ? "a stone a day" : undefined;
+  if (passphrase !== undefined) path = (await createBackup({ store, folder, course: "Rocks", host: "root@pod", appVersion: "0.1.0", keep: 5, passphrase, clock, signal: NEVER, onProgress: () => {} }))!.backup.path;
+  const random = seeded(20261128);
+  const options = { path, clock, signal: NEVER, onProgress: () => {} };
+  const told = (work: Promise<unknown>) => work.then(() => "nothing", (error: MentorError) => error.code);
+  for (const name of await readdir(path)) {
+    const sound = await readFile(join(path, name));
+    for (let time = 0; time < 8; time++) {
+      const at = Math.floor(random() * sound.length);
+      const spoilt = time < 6 ? Buffer.from(sound) : sound.subarray(0, at);
+      if (time < 6) spoilt[at]! ^= 1 << Math.floor(random() * 8);
+      await writeFile(join(path, name), spoilt);
+      // The space between two fields of the label may be any space.
+      const same = name === "backup.json" && canonical(spoilt) === canonical(sound);
+      expect(await told(verifyBackup(options))).toMatch(same ? "nothing" : name === "backup.json" ? /^backup-(damaged|unrecognised|newer)$/ : "backup-damaged");
+    }
+    await writeFile(join(path, name), sound);
+  }
+  expect(store.restored).toEqual([]);
+  expect((await verifyBackup({ ...options, passphrase })).backup.problem).toBeNull();
+});
+
+test("a key that was altered is not called a wrong passphrase", async () => {
+  path = (await createBackup({ store, folder, course: "Rocks", host: "root@pod", appVersion: "0.1.0", keep: 5, passphrase: "a stone a day", clock, signal: NEVER, onProgress: () => {} }))!.backup.path;
+  await change("key.age", (bytes) => void (bytes[200]! ^= 1));
+  await expect(restoreBackup({ store, path, passphrase: "a stone a day", embedding: { name: "model-a", sha256: "a".repeat(64) }, clock, signal: NEVER, onProgress: () => {} })).rejects.toMatchObject({ code: "backup-damaged" });
+  expect(store.sent).toEqual([]);
 });
 
 test("what is no backup by its name is not listed, and said to be none when it is named", async () => {

@@ -15,7 +15,12 @@ const [scene, place] = process.argv.slice(2) as [string, string];
 const stick = join(place, "stick");
 const folder = join(stick, "backups");
 mkdirSync(stick, { recursive: true });
-execFileSync("mount", ["-t", "tmpfs", "-o", `size=${scene === "no room" ? "5m" : "8m"}`, "stick", stick]);
+// Pulled out, the stick keeps what is on it.
+const inside = join(place, "inside");
+mkdirSync(inside);
+execFileSync("mount", ["-t", "tmpfs", "-o", `size=${scene === "no room" ? "5m" : "8m"}`, "stick", inside]);
+const plugIn = () => execFileSync("mount", ["--bind", inside, stick]);
+plugIn();
 const store = new FakeCourseStore(500_000);
 const back = () => createBackup({ store, folder, course: "Rocks", host: "root@pod", appVersion: "0.1.0", keep: 5, clock: systemClock, signal: new AbortController().signal, onProgress: () => {} });
 
@@ -32,11 +37,20 @@ store.beforePiece = (name, offset) => {
   }
   if (scene === "pulled") execFileSync("umount", ["-l", stick]);
 };
-if (scene === "read-only") execFileSync("mount", ["-o", "remount,ro", stick]);
+if (scene === "read-only") execFileSync("mount", ["-o", "remount,ro,bind", stick]);
 if (scene === "no room") writeFileSync(join(stick, "films"), Buffer.alloc(600_000));
 const told = await back().then(
   () => null,
   (error: unknown) => toErrorReport(error),
 );
-const there = scene === "pulled" ? [] : (await listBackups(folder)).map(({ name, problem }) => ({ name, problem }));
-process.stdout.write(JSON.stringify({ told, first: first?.backup.name ?? null, there, left: scene === "pulled" ? [] : readdirSync(folder).filter((name) => name.startsWith(".writable")) }));
+let fetchedAgain: string[] | null = null;
+if (scene === "pulled") {
+  plugIn();
+  store.beforePiece = () => {};
+  store.reads = [];
+  await back();
+  fetchedAgain = store.reads;
+}
+const there = (await listBackups(folder)).map(({ name, problem }) => ({ name, problem }));
+const left = readdirSync(folder).filter((name) => name.startsWith("."));
+process.stdout.write(JSON.stringify({ told, first: first?.backup.name ?? null, there, left, fetchedAgain }));
