@@ -6,6 +6,8 @@
  */
 export const currentAlias = (course: string): string => `${course}_current`;
 export const previousAlias = (course: string): string => `${course}_previous`;
+/** While going back is under way: what answered until then. */
+export const leavingAlias = (course: string): string => `${course}_leaving`;
 
 /** Collections that a restore makes. `token`: letters and digits. */
 export const restoredCollection = (course: string, token: string): string => `${course}_restored_${token}`;
