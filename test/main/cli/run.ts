@@ -1,5 +1,5 @@
 import { PassThrough } from "node:stream";
-import type { FakeCore } from "../../fakes/core.ts";
+import type { ConnectCore } from "../../../src/main/cli/core.ts";
 import { runCli } from "../../../src/main/cli/run-cli.ts";
 
 export interface JsonLine {
@@ -27,10 +27,10 @@ export interface RunOptions {
 }
 
 /** Runs a command line against a core, as a person or a script would see it. */
-export async function run(core: FakeCore, words: string[], { interrupt = new AbortController().signal, cwd = "/courses", typed, piped }: RunOptions = {}): Promise<Ran> {
+export async function run(core: { connect: ConnectCore }, words: string[], { interrupt = new AbortController().signal, cwd = "/courses", typed, piped }: RunOptions = {}): Promise<Ran> {
   const [stdout, stderr, stdin] = [collect(), collect(), new PassThrough()];
   const isTTY = typed !== undefined;
-  if (typed !== undefined) stderr.onText = (text) => /^(.*Passphrase|Key) /.test(text) && setImmediate(() => stdin.write(`${typed.shift() ?? ""}\n`));
+  if (typed !== undefined) stderr.onText = (text) => /^(.*Passphrase|Key|The same) /.test(text) && setImmediate(() => stdin.write(`${typed.shift() ?? ""}\n`));
   if (piped !== undefined) stdin.end(piped);
   const exit = await runCli(words, {
     terminal: { stdout: stdout.stream, stderr: Object.assign(stderr.stream, { isTTY }), stdin: Object.assign(stdin, { isTTY }), cwd, interrupt },

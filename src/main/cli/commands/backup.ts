@@ -4,7 +4,7 @@ import type { Backup, BackupCreateRequest, BackupProgress } from "../../../contr
 import { MentorError } from "../../../contract/errors.ts";
 import type { CommandContext } from "../command.ts";
 import { withCore } from "../core.ts";
-import { UsageError } from "../failure.ts";
+import { reportOf, UsageError } from "../failure.ts";
 import type { Output } from "../output.ts";
 import { createProgressView } from "../progress-view.ts";
 import { askSecret } from "../terminal.ts";
@@ -51,7 +51,7 @@ export async function verifyBackup(name: string, options: WhereOptions & Passphr
   const passphrase = options.passphrase ? await knownPassphrase(output) : undefined;
   await withCore(connect, async (client) => {
     const { path } = await chosen(name, await client.backup.list(where(options, output)), output);
-    const verified = await followed(output, "Verify", await client.backup.verify({ path, ...(passphrase === undefined ? {} : { passphrase }) }, { signal: output.terminal.interrupt }));
+    const verified = await opened(passphrase, output, async (opening) => followed(output, "Verify", await client.backup.verify({ path, ...opening }, { signal: output.terminal.interrupt })));
     output.line(`${verified.backup.name} is whole: ${formatBytes(verified.bytes)} read and proven in ${formatSeconds(verified.seconds)}.`);
     output.result("backup verify", { verified });
   });
@@ -70,10 +70,11 @@ export async function restoreBackup(name: string | undefined, { undo, embedAnew,
   const passphrase = asks ? await knownPassphrase(output) : undefined;
   await withCore(connect, async (client) => {
     const signal = output.terminal.interrupt;
-    const events = undo
-      ? await client.backup.undoRestore(undefined, { signal })
-      : await client.backup.restore({ path: (await chosen(name, await client.backup.list(where(options, output)), output)).path, ...(embedAnew ? { embedAnew } : {}), ...(passphrase === undefined ? {} : { passphrase }) }, { signal });
-    const restored = await followed(output, undo ? "Go back" : "Restore", events);
+    const restored = undo
+      ? await followed(output, "Go back", await client.backup.undoRestore(undefined, { signal }))
+      : await chosen(name, await client.backup.list(where(options, output)), output).then(({ path }) =>
+          opened(passphrase, output, async (opening) => followed(output, "Restore", await client.backup.restore({ path, ...(embedAnew ? { embedAnew } : {}), ...opening }, { signal }))),
+        );
     const amount = `${restored.documents} documents, ${restored.rows} passages`;
     if (!restored.undoable) output.line(`The store's folder is that of the copy again: ${amount}.`);
     else output.line(undo ? `The course is as it was before the last restore: ${amount}.` : `Restored and proven in ${formatSeconds(restored.seconds)}: ${amount}. Go back with: ai-mentor backup restore --undo`);
@@ -107,11 +108,29 @@ async function newPassphrase(output: Output): Promise<string> {
   return first;
 }
 
+const PASSPHRASE = "Passphrase of the backup (not shown): ";
+
 async function knownPassphrase({ terminal }: Output): Promise<string> {
-  const given = terminal.stdin.isTTY === true ? await askSecret(terminal, "Passphrase of the backup (not shown): ") : (await text(terminal.stdin)).replace(/\r?\n$/, "");
+  const given = terminal.stdin.isTTY === true ? await askSecret(terminal, PASSPHRASE) : (await text(terminal.stdin)).replace(/\r?\n$/, "");
   terminal.interrupt.throwIfAborted();
   if (given === null || given === "") throw new UsageError("No passphrase was given. Type it when asked, or pipe it in.");
   return given;
+}
+
+/** Where the passphrase is missing or wrong and somebody sits at a terminal, it is asked for until it opens the backup. */
+async function opened<Result>(given: string | undefined, output: Output, work: (opening: { passphrase?: string }) => Promise<Result>): Promise<Result> {
+  for (let passphrase = given; ; ) {
+    try {
+      return await work(passphrase === undefined ? {} : { passphrase });
+    } catch (thrown) {
+      const { code } = reportOf(thrown);
+      if (output.json || (code !== "backup-encrypted" && code !== "backup-passphrase-wrong")) throw thrown;
+      const answer = await askSecret(output.terminal, code === "backup-encrypted" ? PASSPHRASE : `That did not open it. ${PASSPHRASE}`);
+      output.terminal.interrupt.throwIfAborted();
+      if (answer === null || answer === "") throw thrown;
+      passphrase = answer;
+    }
+  }
 }
 
 type Followed<Result> = AsyncIterable<{ type: "progress"; progress: BackupProgress } | { type: "done"; result: Result }>;
