@@ -1,7 +1,7 @@
 import type { ApiServiceConfig } from "../../src/contract/agent.ts";
 import type { MilvusCapabilities, MilvusCheckRequest, MilvusTarget } from "../../src/contract/milvus.ts";
 import { probeCapabilities } from "../milvus/capabilities.ts";
-import { claimServer } from "../milvus/claim.ts";
+import { claimServer, resetPassword } from "../milvus/claim.ts";
 import { ownToken, readToken } from "../milvus/own-token.ts";
 import { refusal } from "../milvus/refusal.ts";
 
@@ -11,10 +11,10 @@ export async function milvusTarget({ milvusAddress, milvusTls, milvusToken, milv
 }
 
 /** What a Milvus can do; one of our own is claimed first. */
-export async function checkMilvus({ target, tokenFile }: MilvusCheckRequest): Promise<MilvusCapabilities> {
+export async function checkMilvus({ target, tokenFile, unlocked }: MilvusCheckRequest): Promise<MilvusCapabilities> {
   if (tokenFile === undefined) return probeCapabilities(target);
   const own = { ...target, token: await ownToken(tokenFile) };
-  await claimServer(own).catch((error: unknown) => {
+  await (unlocked ? resetPassword(own) : claimServer(own)).catch((error: unknown) => {
     throw refusal(error, own);
   });
   return probeCapabilities(own);

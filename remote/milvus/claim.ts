@@ -17,8 +17,7 @@ const FIRST_PASSWORD = "Milvus";
  * @throws MentorError search-failed when it opens with neither
  */
 export async function claimServer(target: MilvusTarget & { token: string }, patienceMs = PATIENCE_MS): Promise<boolean> {
-  const colon = target.token.indexOf(":");
-  const [username, newPassword] = [target.token.slice(0, colon), target.token.slice(colon + 1)];
+  const [username, newPassword] = userAndPassword(target.token);
   const first = { ...target, token: `${username}:${FIRST_PASSWORD}` };
   for (const until = Date.now() + patienceMs; ; await sleep(PAUSE_MS)) {
     try {
@@ -34,6 +33,27 @@ export async function claimServer(target: MilvusTarget & { token: string }, pati
       }
     }
   }
+}
+
+/**
+ * Gives a server that was started unlocked the password of `target.token`, whichever it had before.
+ *
+ * @throws MentorError search-failed when it does not take it
+ */
+export async function resetPassword(target: MilvusTarget & { token: string }, patienceMs = PATIENCE_MS): Promise<void> {
+  const [username, newPassword] = userAndPassword(target.token);
+  for (const until = Date.now() + patienceMs; ; await sleep(PAUSE_MS)) {
+    try {
+      return await using(target, async (connection) => void (await connection.call("updatePassword", (client) => client.updatePassword({ username, oldPassword: newPassword, newPassword }))));
+    } catch (error) {
+      if (Date.now() >= until) throw error;
+    }
+  }
+}
+
+function userAndPassword(token: string): [string, string] {
+  const colon = token.indexOf(":");
+  return [token.slice(0, colon), token.slice(colon + 1)];
 }
 
 const opens = (target: MilvusTarget) => using(target, (connection) => connection.call("listCollections", (client) => client.listCollections()));

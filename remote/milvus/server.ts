@@ -12,6 +12,8 @@ export interface ServerOptions {
   /** Folder that it keeps everything in; it makes it when missing. */
   dataDir: string;
   port: number;
+  /** Asks nobody for a password, and lets root set a new one without the old. */
+  unlocked?: boolean;
 }
 
 export interface ServerCommand {
@@ -48,7 +50,7 @@ quotaAndLimits:
   "glog.conf": "--logtostderr=true\n--minloglevel=1\n",
 } as const;
 
-export function milvusServerCommand({ python, enclosure, program, dataDir, port }: ServerOptions): ServerCommand {
+export function milvusServerCommand({ python, enclosure, program, dataDir, port, unlocked = false }: ServerOptions): ServerCommand {
   return {
     argv: [python, enclosure, `--port=${port}`, ...INNER_PORTS.map((name) => `--free=${name}`), "--leaves=/tmp/milvus/server_id_{pid}", "--", `${program}/milvus`, "run", "standalone"],
     // What differs from host to host comes from the environment, which counts before the files.
@@ -61,6 +63,7 @@ export function milvusServerCommand({ python, enclosure, program, dataDir, port 
       LOCALSTORAGE_PATH: `${dataDir}/data`,
       ROCKSMQ_PATH: `${dataDir}/rocksmq`,
       PYTHONNOUSERSITE: "1",
+      ...(unlocked ? { COMMON_SECURITY_AUTHORIZATIONENABLED: "false", COMMON_SECURITY_SUPERUSERS: "root" } : {}),
     },
     stopSignal: "SIGTERM",
   };

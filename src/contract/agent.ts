@@ -35,7 +35,8 @@ export const LlmServiceConfig = z.object({
 });
 export type LlmServiceConfig = z.infer<typeof LlmServiceConfig>;
 
-export const MilvusServiceConfig = z.object({ kind: z.enum(OWN_MILVUS_KINDS), port: z.number().int(), dataDir: z.string(), python: z.string() });
+/** `unlocked`: a server of ours asks nobody for a password, and lets root set one; for the moment after a copy with another host's password was put in its place. */
+export const MilvusServiceConfig = z.object({ kind: z.enum(OWN_MILVUS_KINDS), port: z.number().int(), dataDir: z.string(), python: z.string(), unlocked: z.boolean().optional() });
 export type MilvusServiceConfig = z.infer<typeof MilvusServiceConfig>;
 
 export const ApiServiceConfig = z.object({

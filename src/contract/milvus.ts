@@ -24,6 +24,8 @@ export const MilvusCheckRequest = z.object({
   target: MilvusTarget,
   /** Of a server of ours: file on the host that holds its token, or will; the server is claimed with it. */
   tokenFile: z.string().optional(),
+  /** That server asks nobody for a password just now; it gets the one of `tokenFile`, whichever it had. */
+  unlocked: z.boolean().optional(),
 });
 export type MilvusCheckRequest = z.infer<typeof MilvusCheckRequest>;
 

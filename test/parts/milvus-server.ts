@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { layerFromCache } from "../../remote/kit/build.ts";
-import { claimServer } from "../../remote/milvus/claim.ts";
+import { claimServer, resetPassword } from "../../remote/milvus/claim.ts";
 import { milvusLayer } from "../../remote/kit/milvus-layer.ts";
 import { milvusServerCommand } from "../../remote/milvus/server.ts";
 import { freePort } from "../../src/adapters/local/free-port.ts";
@@ -51,16 +51,17 @@ function milvusProgram(): Promise<string> {
   return program;
 }
 
-/** A real Milvus server 2.3.5 of its own, in a network of its own, answering when this resolves. */
-export async function startMilvusServer(given: { dataDir?: string; port?: number; rootPassword?: string } = {}): Promise<RunningMilvusServer> {
-  const { dataDir = await mkdtemp(join(tmpdir(), "mentor-milvus-server-")), port = await freePort(0), rootPassword = "pass-of-this-test" } = given;
-  const { argv, env, stopSignal } = milvusServerCommand({ python: "python3", enclosure: ENCLOSURE, program: await milvusProgram(), dataDir, port });
+/** A real Milvus server 2.3.5 of its own, in a network of its own, answering when this resolves. `unlocked`: it takes `rootPassword` whichever it had. */
+export async function startMilvusServer(given: { dataDir?: string; port?: number; rootPassword?: string; unlocked?: boolean } = {}): Promise<RunningMilvusServer> {
+  const { dataDir = await mkdtemp(join(tmpdir(), "mentor-milvus-server-")), port = await freePort(0), rootPassword = "pass-of-this-test", unlocked = false } = given;
+  await mkdir(dataDir, { recursive: true });
+  const { argv, env, stopSignal } = milvusServerCommand({ python: "python3", enclosure: ENCLOSURE, program: await milvusProgram(), dataDir, port, unlocked });
   const server = startMilvusProcess("Milvus", argv, env, dataDir);
   const token = `root:${rootPassword}`;
   // It takes calls before its parts have found each other.
   for (let claimed = false; !claimed; ) {
     server.requireAlive();
-    claimed = await claimServer({ address: `127.0.0.1:${port}`, token }).then(() => true, () => sleep(100, false));
+    claimed = await (unlocked ? resetPassword : claimServer)({ address: `127.0.0.1:${port}`, token }).then(() => true, () => sleep(100, false));
   }
   return {
     address: `127.0.0.1:${port}`,

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { BACKUP_FORMAT, BACKUP_FORMAT_VERSION, type BackupCreated, type BackupFile, type BackupLabel, type BackupProgress, type BackupRestored } from "../../contract/backup.ts";
+import { BACKUP_FORMAT, BACKUP_FORMAT_VERSION, type BackupCreated, type BackupFile, type BackupLabel, type BackupProgress, type BackupRestored, type CourseState } from "../../contract/backup.ts";
 import { MentorError } from "../../contract/errors.ts";
 import { ProgressMeter } from "../progress-meter.ts";
 import type { Clock, ExecResult } from "../ports.ts";
@@ -117,7 +117,7 @@ export async function restoreColdCopy(options: ColdOptions & { path: string }): 
   };
   try {
     await standingStill(options, () => swap(fresh, before));
-    const { rows, documents } = await store.state(signal);
+    const { rows, documents } = await stateOfCopy(options);
     return { backup: await describeBackup(path), collection: "", rows, documents, embeddedAnew: false, undoable: false, seconds: (clock.now() - begun) / 1000 };
   } catch (error) {
     await standingStill(options, () => swap(before, fresh));
@@ -136,6 +136,18 @@ async function standingStill({ control, onProgress }: ColdOptions, work: () => P
     await work();
   } finally {
     await control.start();
+  }
+}
+
+/** A copy from another host asks for that host's password until this one has taken it over. */
+async function stateOfCopy({ store, control, signal, onProgress }: ColdOptions): Promise<CourseState> {
+  try {
+    return await store.state(signal);
+  } catch (error) {
+    if (control.takeOver === undefined || signal.aborted) throw error;
+    onProgress(step("switch", "Giving the copy this host's password"));
+    await control.takeOver(signal);
+    return store.state(signal);
   }
 }
 

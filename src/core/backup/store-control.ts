@@ -12,4 +12,6 @@ export interface StoreControl {
   stop(): Promise<void>;
   /** Resolves when it answers again. */
   start(): Promise<void>;
+  /** Where the store asks for a password: gives it the one of this host, whichever came with a copy from another. It is stopped and started for that. */
+  takeOver?(signal: AbortSignal): Promise<void>;
 }

@@ -6,7 +6,9 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { systemClock } from "../../../src/adapters/local/clock.ts";
 import { LocalHost } from "../../../src/adapters/local/host.ts";
 import { freePort } from "../../../src/adapters/local/free-port.ts";
+import { MentorError } from "../../../src/contract/errors.ts";
 import { createColdCopy, restoreColdCopy } from "../../../src/core/backup/cold.ts";
+import type { CourseStore } from "../../../src/core/backup/course-store.ts";
 import { parseLabel, sealed } from "../../../src/core/backup/label.ts";
 import type { StoreControl } from "../../../src/core/backup/store-control.ts";
 import { BackedUpCourse } from "../../parts/backed-up-course.ts";
@@ -58,12 +60,25 @@ test("the store's folder is copied while it stands still, comes back as it was, 
   expect((await readdir(root)).sort()).toEqual(["milvus", "milvus.before"]);
 });
 
-test("an archive of the original's name and layout is restored without a label", { timeout: 180_000 }, async () => {
+test("an archive of the original's name and layout is restored without a label, and taken over where it has another host's password", { timeout: 180_000 }, async () => {
   await course.ingest();
   const { backup } = await create();
   await rm(backup.path.replace(".tar.gz", ".json"));
   await course.ingest(TEA);
-  expect(await restore(backup.path)).toMatchObject({ documents: 2 });
+  // As a server does whose copy came from a host with another password.
+  let locked = false;
+  const { backups } = course;
+  const store = Object.assign(Object.create(backups) as CourseStore, {
+    state: (signal: AbortSignal) => (locked ? Promise.reject(new MentorError("search-failed", "auth check failure")) : backups.state(signal)),
+    send: backups.send,
+  });
+  const { stop } = control;
+  control.stop = async () => {
+    await stop();
+    locked = true;
+  };
+  control.takeOver = async () => void (locked = false);
+  expect(await restoreColdCopy({ ...both(), store, path: backup.path })).toMatchObject({ documents: 2 });
   expect(await course.files()).toEqual(["engines.txt", "fruit/apples.md"]);
 });
 

@@ -1,19 +1,29 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { networkInterfaces } from "node:os";
+import { mkdtemp, rename, rm } from "node:fs/promises";
+import { networkInterfaces, tmpdir } from "node:os";
 import { connect } from "node:net";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { countOf } from "../../../remote/backup/pages.ts";
 import { claimServer } from "../../../remote/milvus/claim.ts";
 import { MilvusConnection } from "../../../remote/milvus/connection.ts";
+import type { MilvusTarget } from "../../../src/contract/milvus.ts";
+import { insertRows, makeCollection, rowOf } from "../../parts/course.ts";
 import { noMilvusServer, startMilvusServer, type RunningMilvusServer } from "../../parts/milvus-server.ts";
 
 describe.skipIf(noMilvusServer !== null)(`the real server${noMilvusServer === null ? "" : ` (${noMilvusServer})`}`, () => {
+  let folder: string;
   let milvus: RunningMilvusServer;
 
   beforeAll(async () => {
-    milvus = await startMilvusServer();
+    folder = await mkdtemp(join(tmpdir(), "mentor-milvus-server-"));
+    milvus = await startMilvusServer({ dataDir: join(folder, "data") });
   }, 240_000);
-  afterAll(() => milvus.stop());
+  afterAll(async () => {
+    await milvus.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
 
   test("nobody gets in but with the password that it was given", async () => {
     for (const token of ["root:Milvus", "root:wrong", undefined]) {
@@ -45,7 +55,35 @@ describe.skipIf(noMilvusServer !== null)(`the real server${noMilvusServer === nu
     const children = readFileSync(`/proc/${milvus.pid}/task/${milvus.pid}/children`, "utf8").trim().split(" ");
     for (const pid of [milvus.pid, ...children]) expect(readFileSync(`/proc/${pid}/cmdline`, "utf8")).not.toContain("pass-of-this-test");
   });
+
+  test("a copy of its folder, put elsewhere, is opened with another password, and has the rows", { timeout: 240_000 }, async () => {
+    await using(milvus, async (connection) => {
+      await makeCollection(connection, "rocks", 8);
+      await insertRows(connection, "rocks", [rowOf(1, 0, 8), rowOf(1, 1, 8)]);
+      await connection.call("flush", (client) => client.flushSync({ collection_names: ["rocks"] }));
+    });
+    const dataDir = join(folder, "elsewhere");
+    await milvus.stop();
+    await rename(milvus.dataDir, dataDir);
+    const unlocked = await startMilvusServer({ dataDir, rootPassword: "pass-of-this-host", unlocked: true });
+    await unlocked.stop();
+    milvus = await startMilvusServer({ dataDir, rootPassword: "pass-of-this-host" });
+    await expect(using({ ...milvus, token: "root:pass-of-this-test" }, (connection) => connection.call("listCollections", (client) => client.listCollections()))).rejects.toMatchObject({ code: "search-failed" });
+    await using(milvus, async (connection) => {
+      await connection.call("load", (client) => client.loadCollectionSync({ collection_name: "rocks" }));
+      expect(await countOf({ connection, name: "rocks" })).toBe(2);
+    });
+  });
 });
+
+async function using<Result>(target: MilvusTarget, work: (connection: MilvusConnection) => Promise<Result>): Promise<Result> {
+  const connection = new MilvusConnection(target, 60_000);
+  try {
+    return await work(connection);
+  } finally {
+    await connection.close();
+  }
+}
 
 function answers(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {

@@ -1,11 +1,13 @@
 import { MentorBackups } from "../../../adapters/mentor/backups.ts";
 import { MentorError } from "../../../contract/errors.ts";
+import type { MilvusCapabilities, MilvusCheckRequest } from "../../../contract/milvus.ts";
 import type { Clock } from "../../../core/ports.ts";
 import type { CourseStore } from "../../../core/backup/course-store.ts";
 import type { StoreControl } from "../../../core/backup/store-control.ts";
 import type { SessionFacts } from "../../../core/session/facts.ts";
 import { uploadFile } from "../../../core/upload/upload.ts";
 import { kitProgram } from "../../../core/kit/install.ts";
+import { askKit } from "../steps/ask-kit.ts";
 import { milvusConfig } from "../steps/services.ts";
 import "../steps/facts.ts";
 
@@ -22,7 +24,23 @@ export function storeControlOf(facts: SessionFacts): StoreControl {
     node: kitProgram(facts.require("kit").path, "node"),
     stop: () => agent.stopService("milvus"),
     start: async () => void (await agent.startService("milvus", milvus)),
+    ...(milvus.kind === "server" ? { takeOver: (signal: AbortSignal) => takeOver(facts, signal) } : {}),
   };
+}
+
+/** For the moment in between the server asks nobody who they are; it is reached over the host's own loopback only. */
+async function takeOver(facts: SessionFacts, signal: AbortSignal): Promise<void> {
+  const agent = facts.requireHandle("agent");
+  const milvus = milvusConfig(facts);
+  const question: MilvusCheckRequest = { target: { address: `127.0.0.1:${milvus.port}` }, tokenFile: facts.require("layout").milvusServerToken, unlocked: true };
+  await agent.stopService("milvus");
+  try {
+    await agent.startService("milvus", { ...milvus, unlocked: true });
+    await askKit<MilvusCapabilities>({ facts, signal }, "--check-milvus", question, "The change of the course store's password");
+  } finally {
+    await agent.stopService("milvus");
+    await agent.startService("milvus", milvus);
+  }
 }
 
 /** The course of a running session. Throws `host-lost` where this app is not connected to it. */

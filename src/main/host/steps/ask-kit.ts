@@ -7,7 +7,7 @@ import { lastJson } from "./last-json.ts";
  * Puts one question to the mentor's own program on the host, over its standard input, and returns
  * the answer; `what` names the question in the message when the program does not run.
  */
-export async function askKit<Answer>({ facts, signal }: StepContext, option: "--check" | "--check-milvus", question: object, what: string): Promise<Answer> {
+export async function askKit<Answer>({ facts, signal }: Pick<StepContext, "facts" | "signal">, option: "--check" | "--check-milvus", question: object, what: string): Promise<Answer> {
   const host = facts.requireHandle("host");
   const kit = facts.require("kit").path;
   const { stdout, stderr, exitCode } = await host.exec([kitProgram(kit, "node"), kitProgram(kit, "api.mjs"), option], { input: JSON.stringify(question), signal });
