@@ -65,9 +65,16 @@ export async function createLike({ fields, properties }: Shape, collection_name:
   );
 }
 
+/** Fields with an index that an earlier try has made. A server answers with an error where there is none. */
+async function indexedFields(collection_name: string, connection: MilvusConnection): Promise<Set<string>> {
+  const { index_descriptions } = await connection.call("describeIndex", (client) => client.describeIndex({ collection_name })).catch(() => ({ index_descriptions: [] }));
+  return new Set(index_descriptions.map(({ field_name }) => field_name));
+}
+
 /** Makes the indexes and loads it; resolves when searches are answered from the index. `unlike`: told where this Milvus has no index of that kind, and chooses one itself. */
 export async function indexLike(shape: Shape, collection_name: string, connection: MilvusConnection, signal: AbortSignal, unlike: (text: string) => void): Promise<void> {
-  for (const { field, params } of shape.indexes) {
+  const there = await indexedFields(collection_name, connection);
+  for (const { field, params } of shape.indexes.filter((one) => !there.has(one.field))) {
     const { index_type = "AUTOINDEX", metric_type = "COSINE", ...rest } = params;
     const make = (type: string, more: object) => connection.call("createIndex", (client) => client.createIndex({ collection_name, field_name: field, index_type: type, metric_type, ...more } as never));
     try {

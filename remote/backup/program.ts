@@ -14,7 +14,7 @@ const GRACE_MS = 10_000;
  * Runs the backup program: yields its progress and returns its result. An abort, and leaving the
  * iteration, end it.
  *
- * @throws MentorError the program's own, or backup-failed when it ended without a word
+ * @throws MentorError the program's own; backup-failed or restore-failed when it ended without a word
  */
 export async function* runBackupProgram<Result>(program: string, request: ProgramRequest, signal: AbortSignal, log: (text: string) => void): AsyncGenerator<BackupProgress, Result> {
   signal.throwIfAborted();
@@ -47,10 +47,16 @@ export async function* runBackupProgram<Result>(program: string, request: Progra
     }
     const exit = await exited;
     signal.throwIfAborted();
-    throw new MentorError("backup-failed", "The backup program on the host ended before it was done.", { cause: new Error(said.trim() || `exit code ${exit}`) });
+    throw endedEarly(request.action, new Error(said.trim() || `exit code ${exit}`));
   } finally {
     signal.removeEventListener("abort", end);
     end();
     await exited.catch(() => {});
   }
+}
+
+function endedEarly(action: ProgramRequest["action"], cause: Error): MentorError {
+  const message = "The backup program on the host ended before it was done.";
+  if (action === "export") return new MentorError("backup-failed", message, { advice: "Press Retry: the course is read anew, from its beginning.", cause });
+  return new MentorError("restore-failed", message, { advice: action === "import" ? "Press Retry: it goes on with the rows that have arrived." : "Press Retry: it is finished then.", cause });
 }

@@ -2,6 +2,7 @@ import { MentorError } from "../../src/contract/errors.ts";
 import { CourseCollections } from "../milvus/course-collections.ts";
 import { restoredCollection } from "../milvus/names.ts";
 import { rowProgress } from "./export.ts";
+import { forgetInserted } from "./inserted.ts";
 import { importCollection, readManifest, type ImportOptions } from "./import.ts";
 import type { Imported } from "./request.ts";
 
@@ -21,17 +22,18 @@ export async function restoreCourse({ course, token, embedding, ...options }: Re
   if (backup.embedding.sha256 !== embedding.sha256 && anew === undefined) {
     throw new MentorError("backup-other-model", `The backup's vectors come from ${backup.embedding.name}; this session searches with ${embedding.name}.`, { details: { kept: backup.embedding.sha256, wanted: embedding.sha256 } });
   }
-  await collections.clear();
   const into = await freeName(collections, course, token);
+  await collections.clear(into);
   const manifest = await importCollection({ ...options, into });
   signal.throwIfAborted();
   onProgress(rowProgress("switch", manifest.rows, manifest.rows, "Letting the restored course answer"));
   await collections.promote(into);
+  await forgetInserted(folder);
   return { collection: into, rows: manifest.rows, documents: manifest.documents.length, embedding: manifest.embedding, milvus: manifest.milvus };
 }
 
-/** The same backup may be the one that answers now, or the one before. */
+/** The same backup may be the one that answers now, or one that is kept from before. */
 async function freeName(collections: CourseCollections, course: string, token: string): Promise<string> {
-  const taken = [await collections.current(), await collections.previous()];
-  return ["", "b", "c"].map((ending) => restoredCollection(course, token + ending)).find((name) => !taken.includes(name))!;
+  const taken = await collections.kept();
+  return ["", "b", "c", "d"].map((ending) => restoredCollection(course, token + ending)).find((name) => !taken.has(name))!;
 }

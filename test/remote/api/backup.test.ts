@@ -1,9 +1,10 @@
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { CourseCollections } from "../../../remote/milvus/course-collections.ts";
 import { MilvusConnection } from "../../../remote/milvus/connection.ts";
 import { systemClock } from "../../../src/adapters/local/clock.ts";
+import type { CourseStore } from "../../../src/core/backup/course-store.ts";
 import { listBackups } from "../../../src/core/backup/backup-folder.ts";
 import { verifyBackup } from "../../../src/core/backup/verify.ts";
 import { BackedUpCourse, COURSE } from "../../parts/backed-up-course.ts";
@@ -163,6 +164,26 @@ test("of two restores at once one is done and the other is told to wait", async 
   await expect(second.promise).rejects.toMatchObject({ code: "backup-running" });
   await first;
   expect(await course.files()).toEqual(["engines.txt", "fruit/apples.md"]);
+});
+
+test("a backup that goes bad after it was read is found out on the host, the course answers on, and the next try heals it", async () => {
+  await course.ingest();
+  const { backup } = await course.create();
+  await course.ingest({ "tea.md": "# Tea\n\nTea is picked by hand." });
+  const { backups } = course;
+  const incoming = (id: string, name: string) => join(course.folder, "data/backups/incoming", id, name);
+  const send: CourseStore["send"] = async (id, name, ...rest) => {
+    await backups.send(id, name, ...rest);
+    if (!name.endsWith(".parquet")) return;
+    const bytes = await readFile(incoming(id, name));
+    bytes[Math.floor(bytes.length / 3)]! ^= 1;
+    await writeFile(incoming(id, name), bytes);
+  };
+  const store: CourseStore = { state: (...all) => backups.state(...all), export: (...all) => backups.export(...all), read: (...all) => backups.read(...all), removeExport: (id) => backups.removeExport(id), send, restore: (...all) => backups.restore(...all), undo: (...all) => backups.undo(...all) };
+  await expect(course.restore(backup.path, { store })).rejects.toMatchObject({ code: "backup-damaged" });
+  expect(await course.files()).toEqual(["tea.md"]);
+  expect(await course.found("Who picks tea by hand?")).toBe("tea.md");
+  expect(await course.restore(backup.path)).toMatchObject({ documents: 2 });
 });
 
 test("a restore that is cancelled leaves the course as it was, and the next one clears away after it", async () => {

@@ -81,3 +81,10 @@ test.each(CUTS)("a restore that is cut after %i steps of the switch leaves the o
   await collections.clear();
   expect([...names.collections].sort()).toEqual(["rocks_restored_1", "rocks_restored_2"]);
 });
+
+test("what interrupted restores left is cleared away, but for the one that is gone on with", async () => {
+  const { names, collections } = await withRestored("rocks_restored_1", "rocks_restored_2");
+  for (const name of ["rocks_restored_3", "rocks_restored_4", "rivers", "rivers_restored_3"]) names.collections.add(name);
+  await collections.clear("rocks_restored_4");
+  expect([...names.collections].sort()).toEqual(["rivers", "rivers_restored_3", "rocks_restored_1", "rocks_restored_2", "rocks_restored_4"]);
+});
