@@ -14,6 +14,8 @@ export interface Launcher<Name extends ServiceName> {
   probe(config: ServiceConfigs[Name], key: string, signal: AbortSignal): Promise<boolean>;
   /** Taken before the first process and let go after the last, whatever becomes of them. `lost`: end at once. */
   hold?(config: ServiceConfigs[Name], given: { clock: Clock; signal: AbortSignal; say(detail: string): void; lost(error: MentorError): void }): Promise<() => Promise<void>>;
+  /** After each process: ends what it has made and that outlives it. */
+  clear?(config: ServiceConfigs[Name]): Promise<void>;
   stopSignal: NodeJS.Signals;
   /** From the polite signal to the hard one. */
   graceMs: number;

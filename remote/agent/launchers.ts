@@ -1,8 +1,13 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { composeCommand } from "../milvus/compose.ts";
+import { milvusImageCommand } from "../milvus/image/command.ts";
+import { readyImage } from "../milvus/image/ready.ts";
 import { milvusLiteCommand, probeMilvus } from "../milvus/lite.ts";
 import { milvusServerCommand } from "../milvus/server.ts";
+import { MentorError } from "../../src/contract/errors.ts";
 import type { MilvusServiceConfig } from "../../src/contract/agent.ts";
+import { endStack, readyStack } from "./compose-stack.ts";
 import type { Launchers } from "./launcher.ts";
 import type { Liveness } from "./liveness.ts";
 import { lockStore } from "./store-lock.ts";
@@ -19,10 +24,19 @@ const MILVUS_PROBE_MS = 10_000;
 
 /** The real services of a kit. `node` is the program that runs the agent itself. */
 export function kitLaunchers(kit: string, node: string): Launchers {
-  const milvus = (config: MilvusServiceConfig) =>
-    config.kind === "server"
-      ? milvusServerCommand({ ...config, enclosure: join(kit, "loopback_only.py"), program: join(kit, "milvus") })
-      : milvusLiteCommand({ ...config, packages: join(kit, "python") });
+  const milvus = (config: MilvusServiceConfig): { argv: readonly string[]; env: Readonly<Record<string, string>> } => {
+    const enclosure = join(kit, "loopback_only.py");
+    switch (config.kind) {
+      case "lite":
+        return milvusLiteCommand({ ...config, packages: join(kit, "python") });
+      case "server":
+        return milvusServerCommand({ ...config, enclosure, program: join(kit, "milvus") });
+      case "image":
+        return milvusImageCommand({ ...config, enclosure, program: imageOf(config).folder });
+      case "compose":
+        return { argv: composeCommand(config, "up"), env: {} };
+    }
+  };
   return {
     llm: {
       ...HTTP_SERVICE,
@@ -48,7 +62,18 @@ export function kitLaunchers(kit: string, node: string): Launchers {
       liveness: LIVENESS,
       argv: (config) => [...milvus(config).argv],
       environment: (config) => milvus(config).env,
-      hold: (config, given) => lockStore(`${config.dataDir}.lock`, given),
+      async hold(config, given) {
+        if (config.kind === "image") await readyImage(imageOf(config), given);
+        const unlock = await lockStore(`${config.dataDir}.lock`, given);
+        try {
+          if (config.kind === "compose") await readyStack(config, given);
+          return unlock;
+        } catch (error) {
+          await unlock();
+          throw error;
+        }
+      },
+      clear: async (config) => (config.kind === "compose" ? endStack(config) : undefined),
       probe: (config) => probeMilvus(config.port, MILVUS_PROBE_MS),
       // Lite cleans up after nothing else; the server takes it as it takes SIGTERM.
       stopSignal: "SIGINT",
@@ -56,6 +81,11 @@ export function kitLaunchers(kit: string, node: string): Launchers {
       readyWithinMs: 120_000,
     },
   };
+}
+
+function imageOf({ image }: MilvusServiceConfig): NonNullable<MilvusServiceConfig["image"]> {
+  if (image === undefined) throw new MentorError("input-invalid", "The agent was not told which image of Milvus it is to start.");
+  return image;
 }
 
 async function answersOk(url: string, key: string, signal: AbortSignal): Promise<boolean> {

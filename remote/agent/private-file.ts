@@ -2,9 +2,14 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 
 /** Writes JSON that only this user may read, whole or not at all. */
 export function writePrivateJson(path: string, value: unknown): void {
+  writeWhole(path, `${JSON.stringify(value)}\n`, 0o600);
+}
+
+/** Writes a file, whole or not at all. */
+export function writeWhole(path: string, content: string, mode: number): void {
   const temporary = `${path}.${process.pid}.tmp`;
   rmSync(temporary, { force: true });
-  writeFileSync(temporary, `${JSON.stringify(value)}\n`, { mode: 0o600, flag: "wx" });
+  writeFileSync(temporary, content, { mode, flag: "wx" });
   renameSync(temporary, path);
 }
 

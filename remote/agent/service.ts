@@ -204,6 +204,7 @@ export class Service<Name extends ServiceName> {
     } finally {
       over.abort();
       await process.clear();
+      await this.#launcher.clear?.(config).catch((error: unknown) => this.#log("error", `${this.#launcher.title} may have left something running: ${toErrorReport(error).message}`));
       this.#process = null;
     }
   }

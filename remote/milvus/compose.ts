@@ -1,21 +1,23 @@
+import { createHash } from "node:crypto";
+import { dirname } from "node:path";
+import { MILVUS_IMAGE } from "../../src/contract/milvus.ts";
+
 /**
- * The official stack where the host has Docker: etcd, MinIO and the standalone server, each pinned by
- * content, with their data in `volumes/` beside the file. Data: nothing here starts it. Not proven on
- * a host with Docker yet (docs/decisions/0005-milvus.md).
+ * The official stack where the host has Docker: etcd, MinIO and the standalone server, which is pinned
+ * by content, with their data in `volumes/` beside the file. As data; the agent raises it.
  */
 export interface ComposeOptions {
-  /** Folder that holds `docker-compose.yml`, `milvus.yaml`, `.env` and `volumes/`. */
-  folder: string;
+  /** The folder `volumes`; beside it lie `docker-compose.yml`, `milvus.yaml` and `.env`. */
+  dataDir: string;
   port: number;
 }
 
-/** Image of the server: index of v3.0.0. A wrong content is refused by whoever fetches it. */
-export const MILVUS_IMAGE = { name: "docker.io/milvusdb/milvus", version: "v3.0.0", digest: "sha256:49371c30af46b1013e4d3e0b980e691d81376d69cdbe1b372725baf1d7255862" } as const;
+/** Releases of their makers, by tag. */
 const ETCD_IMAGE = "quay.io/coreos/etcd:v3.5.25";
 const MINIO_IMAGE = "minio/minio:RELEASE.2024-12-18T13-15-44Z";
 
 /** The files of the stack by name. The passwords are in `.env` (0600), in no argument and in no other file. */
-export function composeFiles({ port }: Pick<ComposeOptions, "port">, secrets: { minio: string }): Record<string, string> {
+export function composeFiles({ dataDir, port }: ComposeOptions, secrets: { minio: string }): Record<string, string> {
   if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new RangeError(`${port} is no port.`);
   if (!/^[\w-]{16,64}$/.test(secrets.minio)) throw new RangeError("The password of MinIO has 16 to 64 letters, digits, _ or -.");
   return {
@@ -29,7 +31,7 @@ common:
   security:
     authorizationEnabled: true
 `,
-    "docker-compose.yml": `name: ai-mentor-milvus
+    "docker-compose.yml": `name: ${projectOf(dataDir)}
 services:
   etcd:
     image: ${ETCD_IMAGE}
@@ -61,8 +63,18 @@ services:
   };
 }
 
-/** Commands by argument vector; the stack belongs to its folder alone. */
-export function composeCommand({ folder }: Pick<ComposeOptions, "folder">, action: "up" | "stop" | "down"): readonly string[] {
-  const words = { up: ["up", "--detach", "--wait"], stop: ["stop"], down: ["down"] } as const;
-  return ["docker", "compose", "--project-directory", folder, "--file", `${folder}/docker-compose.yml`, ...words[action]];
+const COMMANDS = {
+  pull: ["pull", "--quiet"],
+  // In the foreground: what its containers say is heard, and the end of one ends all, as a service's end.
+  up: ["up", "--no-color", "--abort-on-container-exit"],
+  down: ["down", "--remove-orphans"],
+} as const;
+
+/** Commands by argument vector. */
+export function composeCommand({ dataDir }: Pick<ComposeOptions, "dataDir">, action: keyof typeof COMMANDS): readonly string[] {
+  const folder = dirname(dataDir);
+  return ["docker", "compose", "--project-directory", folder, "--file", `${folder}/docker-compose.yml`, ...COMMANDS[action]];
 }
+
+/** Docker knows a stack by its name: one of two users of a computer must not be the other's. */
+const projectOf = (dataDir: string): string => `ai-mentor-milvus-${createHash("sha256").update(dataDir).digest("hex").slice(0, 8)}`;

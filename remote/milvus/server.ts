@@ -50,9 +50,10 @@ quotaAndLimits:
   "glog.conf": "--logtostderr=true\n--minloglevel=1\n",
 } as const;
 
-export function milvusServerCommand({ python, enclosure, program, dataDir, port, unlocked = false }: ServerOptions): ServerCommand {
+export function milvusServerCommand({ program, unlocked = false, ...options }: ServerOptions): ServerCommand {
+  const { dataDir, port } = options;
   return {
-    argv: [python, enclosure, `--port=${port}`, ...INNER_PORTS.map((name) => `--free=${name}`), "--leaves=/tmp/milvus/server_id_{pid}", "--", `${program}/milvus`, "run", "standalone"],
+    argv: enclosed(options, [`${program}/milvus`, "run", "standalone"]),
     // What differs from host to host comes from the environment, which counts before the files.
     env: {
       LD_LIBRARY_PATH: program,
@@ -67,4 +68,9 @@ export function milvusServerCommand({ python, enclosure, program, dataDir, port,
     },
     stopSignal: "SIGTERM",
   };
+}
+
+/** A program that is reached over the loopback alone. */
+export function enclosed({ python, enclosure, port }: Pick<ServerOptions, "python" | "enclosure" | "port">, program: readonly string[]): string[] {
+  return [python, enclosure, `--port=${port}`, ...INNER_PORTS.map((name) => `--free=${name}`), "--leaves=/tmp/milvus/server_id_{pid}", "--", ...program];
 }

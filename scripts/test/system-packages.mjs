@@ -5,13 +5,14 @@ import { findBrowser } from "./browser.mjs";
 
 /**
  * What the tests need of the system beside Node: a real browser, a real SSH server, network
- * namespaces, and Python for Milvus Lite. `macos` null: the tests that use it do not run there.
+ * namespaces, skopeo, and Python for Milvus Lite. `macos` null: the tests that use it do not run there.
  */
 const NEEDS = [
   // Ubuntu's package only asks for a snap, which starts neither in a container nor with a profile of ours.
   { name: "Chromium", debian: ["chromium"], ubuntu: "npx playwright install --with-deps chromium", macos: "brew install --cask google-chrome", present: () => findBrowser() !== null },
   { name: "OpenSSH's server", debian: ["openssh-server"], macos: null, present: () => onPath("sshd", ["/usr/sbin/sshd", "/usr/local/sbin/sshd"]) },
   { name: "OpenSSH's client", debian: ["openssh-client"], macos: null, present: () => onPath("ssh-keygen") },
+  { name: "skopeo", debian: ["skopeo"], macos: null, present: () => onPath("skopeo") },
   { name: "OpenSSL", debian: ["openssl"], macos: "brew install openssl", present: () => onPath("openssl") },
   { name: "iproute2", debian: ["iproute2"], macos: null, present: () => onPath("ip", ["/sbin/ip", "/usr/sbin/ip"]) },
   { name: "Python 3.10 or newer", debian: ["python3"], macos: "brew install python", present: () => runs(["python3", "-c", "import sys; assert sys.version_info >= (3, 10)"]) },

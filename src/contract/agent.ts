@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { ChatEndpointConfig, EmbeddingEndpointConfig } from "./endpoint.ts";
 import type { ErrorReport } from "./errors.ts";
-import { OWN_MILVUS_KINDS } from "./milvus.ts";
+import { MilvusImage, OWN_MILVUS_KINDS } from "./milvus.ts";
 import type { Progress } from "./progress.ts";
 
 /**
@@ -35,8 +35,21 @@ export const LlmServiceConfig = z.object({
 });
 export type LlmServiceConfig = z.infer<typeof LlmServiceConfig>;
 
-/** `unlocked`: a server of ours asks nobody for a password, and lets root set one; for the moment after a copy with another host's password was put in its place. */
-export const MilvusServiceConfig = z.object({ kind: z.enum(OWN_MILVUS_KINDS), port: z.number().int(), dataDir: z.string(), python: z.string(), unlocked: z.boolean().optional() });
+export const MilvusServiceConfig = z.object({
+  kind: z.enum(OWN_MILVUS_KINDS),
+  port: z.number().int(),
+  dataDir: z.string(),
+  python: z.string(),
+  /** A server of ours asks nobody for a password, and lets root set one; for the moment after a copy with another host's password was put in its place. */
+  unlocked: z.boolean().optional(),
+  /** Of the kind `image`. */
+  image: MilvusImage.extend({
+    /** Where it is unpacked, once. */
+    folder: z.string(),
+    /** OCI layout that it is unpacked from; null: what was sent to, or is fetched into, a folder beside that. */
+    layout: z.string().nullable(),
+  }).optional(),
+});
 export type MilvusServiceConfig = z.infer<typeof MilvusServiceConfig>;
 
 export const ApiServiceConfig = z.object({

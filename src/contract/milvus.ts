@@ -1,12 +1,31 @@
 import { z } from "zod";
 
-/** Which Milvus keeps the course: ours in Python, ours as the real server, or somebody else's. */
-export const MILVUS_KINDS = ["lite", "server", "remote"] as const;
+/**
+ * Which Milvus keeps the course: ours in Python, ours as the real server, the server of the official
+ * image without Docker, the official stack of containers with it, or somebody else's.
+ */
+export const MILVUS_KINDS = ["lite", "server", "image", "compose", "remote"] as const;
 export type MilvusKind = (typeof MILVUS_KINDS)[number];
 
 /** Those that a session starts on its host. */
-export const OWN_MILVUS_KINDS = ["lite", "server"] as const satisfies MilvusKind[];
+export const OWN_MILVUS_KINDS = ["lite", "server", "image", "compose"] as const satisfies MilvusKind[];
 export type OwnMilvusKind = (typeof OWN_MILVUS_KINDS)[number];
+
+/** An image of the server, known by its content. */
+export const MilvusImage = z.object({
+  /** As a registry's client takes it, without tag and digest. */
+  name: z.string(),
+  /** `sha256:…` of its index, or of its manifest. */
+  digest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
+});
+export type MilvusImage = z.infer<typeof MilvusImage>;
+
+/** The official image: the index of v3.0.0. */
+export const MILVUS_IMAGE: MilvusImage = { name: "docker.io/milvusdb/milvus", digest: "sha256:49371c30af46b1013e4d3e0b980e691d81376d69cdbe1b372725baf1d7255862" };
+
+/** What a session used last on a host, in a file beside the course's data: the next one goes on with it. */
+export const LastMilvus = z.object({ kind: z.enum(OWN_MILVUS_KINDS), image: MilvusImage.optional() });
+export type LastMilvus = z.infer<typeof LastMilvus>;
 
 /** Where a Milvus is and who asks. Holds a secret: on a host it lives in a 0600 file and nowhere else. */
 export const MilvusTarget = z.object({

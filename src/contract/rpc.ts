@@ -53,6 +53,7 @@ export const StartRequestSchema = z.object({
   chatEndpoint: ModelEndpoint.optional(),
   embeddingEndpoint: ModelEndpoint.optional(),
   milvus: z.enum(OWN_MILVUS_KINDS).optional(),
+  milvusImage: z.string().min(1).optional(),
   milvusUrl: z.string().optional(),
   allowHttp: z.boolean().optional(),
   contextTokens: z.number().int().positive().optional(),

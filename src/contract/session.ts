@@ -69,6 +69,8 @@ export interface StartRequest {
   embeddingEndpoint?: ModelEndpoint;
   /** Which Milvus of ours keeps the course; default: the one that the host can carry. */
   milvus?: OwnMilvusKind;
+  /** Folder or name of the image that the kind `image` runs, as parseMilvusImage takes it; default: the stick's, else the registry's. */
+  milvusImage?: string;
   /** Address of somebody else's Milvus that keeps the course instead. Its token is among the secrets, never here. */
   milvusUrl?: string;
   /** Lets an endpoint or a Milvus be asked over plain http although its address is public. */

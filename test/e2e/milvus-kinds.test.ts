@@ -1,8 +1,9 @@
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { filesWith, keepKey } from "../parts/kept-key.ts";
 import { newUser } from "../parts/mentor-cli.ts";
+import { makeMilvusImage } from "../parts/milvus-image.ts";
 import { noMilvusServer, startMilvusServer } from "../parts/milvus-server.ts";
 import { embeddingModel } from "../parts/models.ts";
 import { KEY, startedServer } from "../remote/llm/support.ts";
@@ -68,6 +69,23 @@ test.skipIf(noMilvusServer !== null)("the real server of a session's own is open
   // Nobody has to name it again: the course is in it.
   const again = await start();
   expect(again.last.session).toMatchObject({ milvus: { kind: "server" } });
+  expect(again.last.session!.steps.find(({ id }) => id === "restore-course")).toMatchObject({ status: "skipped" });
+  await user.run("stop");
+});
+
+test.skipIf(noMilvusServer !== null)("the server of an image keeps the course, and the next session goes on with it without being told, and without the image's folder", { timeout: MINUTES }, async () => {
+  const { user, start } = await userWithEndpoint();
+  const image = join(user.home, "stick", "milvus");
+  const { digest } = await makeMilvusImage(image);
+  const { exit, last } = await start("--milvus-image", `${image}@${digest}`);
+  expect({ exit, error: last.error }).toEqual({ exit: 0, error: undefined });
+  expect(last.session).toMatchObject({ phase: "ready", milvus: { kind: "image", version: expect.stringMatching(/^v2\.3\.5/) }, course: { documents: 5 } });
+  expect((await user.run("ask", QUESTION)).last.answer!.sources[0]!.file).toBe("02-searching-and-sorting.md");
+  expect((await user.run("stop")).exit).toBe(0);
+
+  rmSync(image, { recursive: true });
+  const again = await start();
+  expect(again.last.session).toMatchObject({ phase: "ready", milvus: { kind: "image" } });
   expect(again.last.session!.steps.find(({ id }) => id === "restore-course")).toMatchObject({ status: "skipped" });
   await user.run("stop");
 });

@@ -36,7 +36,7 @@ export interface RunningMilvusServer extends RunningMilvus {
 let program: Promise<string> | undefined;
 
 /** Folder of the kit's Milvus server, from the cache that all tests share. */
-function milvusProgram(): Promise<string> {
+export function milvusProgram(): Promise<string> {
   program ??= (async () => {
     const cache = join(cacheFolder(), "kit");
     await mkdir(cache, { recursive: true });

@@ -32,26 +32,22 @@ export class ImageLayout {
   }
 
   /**
-   * The layers of the pinned image for Linux on x86-64, lowest first. `pinned`: `sha256:…` of its
-   * index or of its manifest. Throws `kit-corrupt`.
+   * The layers of the pinned image for Linux on x86-64, lowest first, and the digests of the documents
+   * that lead to them. `pinned`: `sha256:…` of its index or of its manifest. Throws `kit-corrupt`.
    */
-  async layers(pinned: string): Promise<Descriptor[]> {
+  async parts(pinned: string): Promise<{ layers: Descriptor[]; documents: string[] }> {
     const { manifests } = this.#parse(Index, await this.#small(join(this.#folder, "index.json")), "index.json");
     const top = manifests.find(({ digest }) => digest === pinned);
-    if (top === undefined) throw corrupt(`The image in ${this.#folder} is not the one that this version knows (${pinned}).`);
-    let json = await this.#json(top);
-    const inner = Index.safeParse(json);
-    if (inner.success) {
-      const ours = inner.data.manifests.find(({ platform }) => platform?.os === "linux" && platform.architecture === "amd64");
-      if (ours === undefined) throw corrupt("The image has no part for Linux on x86-64.");
-      json = await this.#json(ours);
-    }
-    return this.#parse(Manifest, json, "manifest").layers;
+    if (top === undefined) throw corrupt(`The image in ${this.#folder} is not the one that is wanted (${pinned}).`);
+    const json = await this.#json(top);
+    const inner = amd64Of(json);
+    const { layers } = this.#parse(Manifest, inner === null ? json : await this.#json(inner), "manifest");
+    return { layers, documents: [top.digest, ...(inner === null ? [] : [inner.digest])] };
   }
 
   /** Path of a piece, once its size and its SHA-256 are right. Throws `kit-corrupt`. */
   async proven({ digest, size }: Descriptor, signal?: AbortSignal): Promise<string> {
-    const path = join(this.#folder, "blobs", "sha256", digest.slice("sha256:".length));
+    const path = join(this.#folder, blobPath(digest));
     const found = await stat(path).catch(() => null);
     if (found === null) throw corrupt(`A part of the image is missing: ${digest}.`);
     if (found.size !== size) throw corrupt(`A part of the image has ${found.size} bytes instead of ${size}: ${digest}.`);
@@ -81,5 +77,17 @@ export class ImageLayout {
     return parsed.data;
   }
 }
+
+/** The part for Linux on x86-64 where this is an image's index; null for a manifest. Throws `kit-corrupt` where there is no such part. */
+export function amd64Of(document: unknown): Descriptor | null {
+  const index = Index.safeParse(document);
+  if (!index.success) return null;
+  const ours = index.data.manifests.find(({ platform }) => platform?.os === "linux" && platform.architecture === "amd64");
+  if (ours === undefined) throw corrupt("The image has no part for Linux on x86-64.");
+  return ours;
+}
+
+/** Path of a piece inside a layout, with `/`. */
+export const blobPath = (digest: string): string => `blobs/sha256/${digest.slice("sha256:".length)}`;
 
 export const corrupt = (message: string, cause?: unknown): MentorError => new MentorError("kit-corrupt", message, { cause });

@@ -23,7 +23,7 @@ const OPAQUE = ".wh..wh..opq";
 export async function unpackImage(image: string, pinned: string, folder: string, options: { signal?: AbortSignal; onProgress?: (progress: Progress) => void } = {}): Promise<void> {
   const { signal, onProgress } = options;
   const layout = new ImageLayout(image);
-  const layers = await layout.layers(pinned);
+  const { layers } = await layout.parts(pinned);
   await mkdir(dirname(folder), { recursive: true });
   const temporary = await mkdtemp(`${folder}.`);
   const total = layers.reduce((sum, { size }) => sum + size, 0);
@@ -31,8 +31,9 @@ export async function unpackImage(image: string, pinned: string, folder: string,
   try {
     const tree = new ImageTree(await realpath(temporary));
     for (const layer of layers) {
-      onProgress?.({ done, total, unit: "bytes", rate: null, etaSeconds: null, detail: "Unpacking the Milvus server" });
-      await unpackLayer(await layout.proven(layer, signal), layer, tree, signal);
+      const say = (bytes: number) => onProgress?.({ done: done + bytes, total, unit: "bytes", rate: null, etaSeconds: null, detail: "Unpacking the Milvus server" });
+      say(0);
+      await unpackLayer(await layout.proven(layer, signal), layer, tree, say, signal);
       done += layer.size;
     }
     await rm(folder, { recursive: true, force: true });
@@ -42,9 +43,10 @@ export async function unpackImage(image: string, pinned: string, folder: string,
   }
 }
 
-async function unpackLayer(path: string, { mediaType }: Descriptor, tree: ImageTree, signal?: AbortSignal): Promise<void> {
+async function unpackLayer(path: string, { mediaType }: Descriptor, tree: ImageTree, onRead: (bytes: number) => void, signal?: AbortSignal): Promise<void> {
+  const file = createReadStream(path, { highWaterMark: 1 << 20 });
   // gzip is found by the parser itself.
-  const source = mediaType.endsWith("+zstd") ? createReadStream(path).pipe(createZstdDecompress()) : createReadStream(path);
+  const source = mediaType.endsWith("+zstd") ? file.pipe(createZstdDecompress()) : file;
   const parser = new Parser({ strict: true });
   const written: string[] = [];
   let work: Promise<void> = Promise.resolve();
@@ -66,6 +68,7 @@ async function unpackLayer(path: string, { mediaType }: Descriptor, tree: ImageT
     for await (const chunk of source) {
       signal?.throwIfAborted();
       if (failed.signal.aborted) break;
+      onRead(file.bytesRead);
       if (!parser.write(chunk as Buffer)) await Promise.race([new Promise<void>((drained) => parser.once("drain", drained)), ended]);
     }
     parser.end();

@@ -11,6 +11,14 @@ export interface HostLayout {
   milvusData: string;
   milvusServerData: string;
   milvusServerToken: string;
+  /** Folder of the official stack of containers; its data is in `volumes` there. */
+  milvusCompose: string;
+  /** Followed by the image's digest: where the server of that image keeps its data. */
+  milvusImageData: string;
+  /** Images as they were unpacked. */
+  milvusImages: string;
+  /** Says which of them a session used last. */
+  milvusLast: string;
   courseData: string;
   models: string;
 }
@@ -31,6 +39,10 @@ export function hostLayout(root: string, platform: string, networkVolume: string
     milvusData: join(data, apart ? "milvus-lite" : "milvus"),
     milvusServerData: join(data, "milvus-server"),
     milvusServerToken: join(data, "milvus-server.token"),
+    milvusCompose: join(data, "milvus-compose"),
+    milvusImageData: join(data, "milvus-image"),
+    milvusImages: join(home, "milvus"),
+    milvusLast: join(data, "milvus.json"),
     courseData: join(data, "course"),
     models: join(root, "models"),
   };

@@ -1,9 +1,10 @@
 import { MentorError } from "../../contract/errors.ts";
 import type { ServiceName } from "../../contract/agent.ts";
 import type { ChatDialect } from "../../contract/endpoint.ts";
-import type { MilvusCapabilities, MilvusKind } from "../../contract/milvus.ts";
+import type { MilvusCapabilities } from "../../contract/milvus.ts";
 import type { Endpoint, SessionSnapshot } from "../../contract/session.ts";
 import type { HostLayout } from "../host/layout.ts";
+import type { ChosenMilvus } from "../host/milvus.ts";
 import type { HostReport } from "../host/report.ts";
 import type { Host, Provider, Tunnel } from "../ports.ts";
 import type { RentRecord } from "../rent/record.ts";
@@ -33,7 +34,7 @@ export interface JournalledFacts {
   /** Where this computer reaches the services; shown in the snapshot. */
   endpoints: Endpoint[];
   /** What keeps the course, why it was chosen, and what it can do once it was asked. */
-  milvus: { kind: MilvusKind; reason: string; /** Of somebody else's. */ url?: string; capabilities?: MilvusCapabilities };
+  milvus: ChosenMilvus & { capabilities?: MilvusCapabilities };
   collection: string;
   course: NonNullable<SessionSnapshot["course"]>;
   firstTokenSeconds: number;

@@ -22,7 +22,8 @@ const rents = ({ host }: StartRequest): boolean => host.kind === "runpod";
 
 /**
  * The order is the order of display; what runs side by side follows from `needs` alone.
- * The model's upload needs the watchdog armed first: from then on the host takes care of itself.
+ * The model's upload needs the watchdog armed first: from then on the host takes care of itself. The
+ * course store may have to be sent or fetched too, so its start has no deadline but the agent's own.
  */
 export const PLAN: readonly StepDefinition[] = [
   { id: "find-model", title: "Read the stick", needs: [], weight: 1, stallSeconds: 30 },
@@ -34,7 +35,7 @@ export const PLAN: readonly StepDefinition[] = [
   { id: "check-endpoint", title: "Check the endpoint", needs: ["install-kit"], weight: 3, stallSeconds: 300, needed: asksEndpoint },
   { id: "arm-watchdog", title: "Set the safety timer", needs: ["check-endpoint"], weight: 2, stallSeconds: 60, deadlineSeconds: 300 },
   { id: "upload-model", title: "Send the model", needs: ["arm-watchdog"], weight: 50, stallSeconds: 180, needed: runsModel },
-  { id: "start-milvus", title: "Start the course store", needs: ["arm-watchdog"], weight: 8, stallSeconds: 120, deadlineSeconds: 900, needed: ({ milvusUrl }) => milvusUrl === undefined },
+  { id: "start-milvus", title: "Start the course store", needs: ["arm-watchdog"], weight: 8, stallSeconds: 120, needed: ({ milvusUrl }) => milvusUrl === undefined },
   { id: "check-milvus", title: "Check the course store", needs: ["start-milvus"], weight: 2, stallSeconds: 180, deadlineSeconds: 600 },
   { id: "start-llm", title: "Load the model", needs: ["upload-model"], weight: 8, stallSeconds: 300, deadlineSeconds: 1800, needed: runsModel },
   { id: "start-api", title: "Start the mentor", needs: ["check-milvus", "start-llm"], weight: 2, stallSeconds: 60, deadlineSeconds: 600 },

@@ -16,6 +16,7 @@ import { listKeys, makeKey } from "../../adapters/ssh/keys.ts";
 import { systemDrives } from "../../adapters/usb/drives.ts";
 import { parseEndpointUrl } from "../../contract/endpoint-url.ts";
 import { MentorError } from "../../contract/errors.ts";
+import { parseMilvusImage } from "../../contract/milvus-image.ts";
 import { parseMilvusUrl } from "../../contract/milvus-url.ts";
 import type { LogLine } from "../../contract/logs.ts";
 import type { AppInfo, KeyFile, UploadEvent } from "../../contract/rpc.ts";
@@ -215,8 +216,9 @@ function runpodAccount(clock: Clock): ProviderOf {
   return (key) => new Runpod({ key: async () => key, clock, ...(url === undefined ? {} : { url }) });
 }
 
-/** Throws `endpoint-address-invalid`. */
+/** Throws `endpoint-address-invalid`, and `input-invalid` for an image of Milvus that is none. */
 function withEndpoints({ chatEndpoint, embeddingEndpoint, milvusUrl, ...request }: StartRequest): StartRequest {
+  if (request.milvusImage !== undefined) parseMilvusImage(request.milvusImage);
   const checked = (endpoint: ModelEndpoint): ModelEndpoint => ({ ...endpoint, url: parseEndpointUrl(endpoint.url, request) });
   return {
     ...request,

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseEndpointUrl } from "../../../contract/endpoint-url.ts";
+import { parseMilvusImage } from "../../../contract/milvus-image.ts";
 import { parseMilvusUrl } from "../../../contract/milvus-url.ts";
 import type { OwnMilvusKind } from "../../../contract/milvus.ts";
 import { MentorError } from "../../../contract/errors.ts";
@@ -31,6 +32,7 @@ export interface StartOptions extends RentOptions {
   embeddingUrl?: string;
   embeddingModel?: string;
   milvus?: OwnMilvusKind;
+  milvusImage?: string;
   milvusUrl?: string;
   allowHttp?: boolean;
 }
@@ -40,7 +42,7 @@ export async function start(options: StartOptions, { output, connect }: CommandC
   const { cwd } = output.terminal;
   const host = hostChoice(options, cwd);
   const endpoints = endpointChoice(options);
-  const store = storeChoice(options);
+  const store = storeChoice(options, cwd);
   await withCore(connect, async (client) => {
     await tellForgotten(client, output);
     const session = await runToReady(client, { ...(await requestOf(client, options, host, cwd)), ...endpoints, ...store }, output);
@@ -86,9 +88,18 @@ function endpointChoice({ llmUrl, llmModel, embeddingUrl, embeddingModel, allowH
   return { chatEndpoint: endpoint(llmUrl, llmModel), embeddingEndpoint: endpoint(embeddingUrl, embeddingModel), allowHttp };
 }
 
-function storeChoice({ milvus, milvusUrl, allowHttp }: StartOptions): Pick<StartRequest, "milvus" | "milvusUrl"> {
+function storeChoice({ milvus, milvusImage, milvusUrl, allowHttp }: StartOptions, cwd: string): Pick<StartRequest, "milvus" | "milvusImage" | "milvusUrl"> {
   if (milvusUrl !== undefined && milvus !== undefined) throw new UsageError("--milvus-url and --milvus exclude each other: the one is somebody else's, the other our own.");
-  return { milvus, milvusUrl: milvusUrl === undefined ? undefined : usable(() => parseMilvusUrl(milvusUrl, { allowHttp })) };
+  if (milvusImage !== undefined && (milvusUrl ?? milvus ?? "image") !== "image") throw new UsageError(`--milvus-image goes with --milvus image, not with ${milvusUrl === undefined ? `--milvus ${milvus}` : "--milvus-url"}.`);
+  return { milvus, milvusImage: milvusImage === undefined ? undefined : imagePlace(milvusImage, cwd), milvusUrl: milvusUrl === undefined ? undefined : usable(() => parseMilvusUrl(milvusUrl, { allowHttp })) };
+}
+
+/** A folder that is here, else a name that a registry has. */
+function imagePlace(image: string, cwd: string): string {
+  const here = resolve(cwd, image);
+  const place = existsSync(here.replace(/@sha256:\w+$/, "")) ? here : image;
+  usable(() => parseMilvusImage(place).digest);
+  return place;
 }
 
 function usable(parse: () => string): string {

@@ -17,7 +17,7 @@ const PHASES: Record<SessionPhase, string> = {
   stopped: "No session is running; the last one has stopped.",
 };
 
-const STORES: Record<MilvusKind, string> = { lite: "Milvus Lite", server: "Milvus server", remote: "somebody else's Milvus" };
+const STORES: Record<MilvusKind, string> = { lite: "Milvus Lite", server: "Milvus server", image: "Milvus server, official image", compose: "Milvus containers (Docker)", remote: "somebody else's Milvus" };
 
 export async function status({ output, connect }: CommandContext): Promise<void> {
   const session = await withCore(connect, (client) => client.session.current());

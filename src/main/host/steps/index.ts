@@ -28,7 +28,7 @@ export function createSteps(tools: StepTools): StepImplementation[] {
     checkEndpoint(tools),
     armWatchdog(tools),
     uploadModel(tools),
-    startMilvus(),
+    startMilvus(tools),
     checkMilvus(tools),
     startLlm(),
     startApi(tools),

@@ -3,15 +3,17 @@ import { inspectThisComputer } from "../../../adapters/local/inspection.ts";
 import { freePort } from "../../../adapters/local/free-port.ts";
 import { DEFAULT_PORTS, type ServiceName } from "../../../contract/agent.ts";
 import { MentorError } from "../../../contract/errors.ts";
-import type { MilvusKind } from "../../../contract/milvus.ts";
 import type { StartRequest } from "../../../contract/session.ts";
+import { requireDocker } from "../../../core/host/docker.ts";
 import { hostLayout } from "../../../core/host/layout.ts";
-import { chooseMilvus } from "../../../core/host/milvus.ts";
+import { lastMilvus } from "../../../core/host/last-milvus.ts";
+import { chooseMilvus, MILVUS_TITLES } from "../../../core/host/milvus.ts";
 import { bringPython } from "../../../core/host/python.ts";
 import { probeHost } from "../../../core/host/probe.ts";
 import type { HostReport } from "../../../core/host/report.ts";
 import { requireSuitable } from "../../../core/host/suitable.ts";
 import type { StepImplementation } from "../../../core/session/step.ts";
+import { findImage } from "./milvus-image.ts";
 import type { StepTools } from "./tools.ts";
 
 /** One look at the host: what it is, what it has, and whether anything of ours would be in the way. */
@@ -31,7 +33,9 @@ export function inspectHost({ dataFolder }: StepTools): StepImplementation {
       facts.set("report", report);
       const layout = hostLayout(report.root, report.platform, report.networkVolume);
       const isThere = async (path: string) => (await host.stat(path)) !== null;
-      const milvus = chooseMilvus(report, request, { lite: await isThere(layout.milvusData), server: await isThere(layout.milvusServerToken) });
+      const chosen = chooseMilvus(report, request, { lite: await isThere(layout.milvusData), server: await isThere(layout.milvusServerToken), last: await lastMilvus(host, layout) });
+      const milvus = { ...chosen, ...(chosen.image && { image: await findImage(host, layout, chosen.image, request.stick, signal) }) };
+      if (milvus.kind === "compose") await requireDocker(host, signal);
       facts.set("milvus", milvus);
       log("info", `The course is kept by ${MILVUS_TITLES[milvus.kind]}. ${milvus.reason}`);
       if (report.networkVolume !== null) log("info", `The course is kept on the network volume ${report.networkVolume}, which outlives this machine.`);
@@ -41,8 +45,6 @@ export function inspectHost({ dataFolder }: StepTools): StepImplementation {
     },
   };
 }
-
-const MILVUS_TITLES: Record<MilvusKind, string> = { lite: "Milvus Lite", server: "the real Milvus server", remote: "somebody else's Milvus" };
 
 /** An agent of an earlier session may hold the ports itself: it is replaced later, and checked then. */
 function requireFreePorts(report: HostReport, wanted: Partial<Record<ServiceName, number>>, label: string): void {

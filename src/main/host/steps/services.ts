@@ -3,11 +3,13 @@ import { MentorError } from "../../../contract/errors.ts";
 import { milvusAddress } from "../../../contract/milvus-url.ts";
 import type { OwnMilvusKind } from "../../../contract/milvus.ts";
 import type { StepId } from "../../../contract/plan.ts";
+import { milvusPlace, type MilvusPlace } from "../../../core/host/milvus-place.ts";
 import type { SessionFacts } from "../../../core/session/facts.ts";
 import type { StepContext, StepImplementation } from "../../../core/session/step.ts";
 import { EndpointKeys } from "../endpoint-keys.ts";
 import { agentAnswers } from "./agent-answers.ts";
 import { PARALLEL } from "./fit.ts";
+import { imageConfig, sendImage } from "./milvus-image.ts";
 import type { StepTools } from "./tools.ts";
 import "./facts.ts";
 
@@ -42,16 +44,23 @@ function ownKind(facts: SessionFacts): OwnMilvusKind {
 }
 
 /** Where a Milvus of ours keeps its data on the host. */
-const storeFolder = (facts: SessionFacts): string => facts.require("layout")[ownKind(facts) === "server" ? "milvusServerData" : "milvusData"];
+export const ownPlace = (facts: SessionFacts): MilvusPlace => milvusPlace(facts.require("layout"), ownKind(facts), facts.get("milvus")?.image);
 
-export const startMilvus = () => service("start-milvus", "milvus", ({ facts }) => milvusConfig(facts));
+export const startMilvus = ({ clock }: StepTools) =>
+  service("start-milvus", "milvus", async (context) => {
+    await sendImage(context, clock);
+    const { facts } = context;
+    if (facts.get("milvus")?.image !== undefined) facts.keep(`The Milvus server stays on ${facts.require("hostLabel")}, so that the next start is quick.`);
+    return milvusConfig(facts);
+  });
 
 /** How this session's course store is started; the same whenever it is started again. */
 export const milvusConfig = (facts: SessionFacts): ServiceConfigs["milvus"] => ({
   kind: ownKind(facts),
   port: facts.require("ports").milvus!,
-  dataDir: storeFolder(facts),
+  dataDir: ownPlace(facts).dataDir,
   python: facts.require("report").python!.path,
+  image: imageConfig(facts),
 });
 
 export const startLlm = () =>
@@ -78,8 +87,8 @@ async function milvusOf({ facts, request }: StepContext, keys: EndpointKeys): Pr
     return { milvusAddress: address, milvusTls: tls, milvusToken: await keys.milvus() };
   }
   const { networkVolume } = facts.require("report");
-  facts.keep(`The course stays on ${networkVolume === null ? facts.require("hostLabel") : "the network volume"} in ${storeFolder(facts)}.`);
-  return { milvusAddress: `127.0.0.1:${facts.require("ports").milvus}`, ...(ownKind(facts) === "server" ? { milvusTokenFile: facts.require("layout").milvusServerToken } : {}) };
+  facts.keep(`The course stays on ${networkVolume === null ? facts.require("hostLabel") : "the network volume"} in ${ownPlace(facts).dataDir}.`);
+  return { milvusAddress: `127.0.0.1:${facts.require("ports").milvus}`, milvusTokenFile: ownPlace(facts).tokenFile };
 }
 
 export const startApi = ({ secrets }: StepTools) =>

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { unpackImage } from "../../../../remote/milvus/image/unpack.ts";
-import { layer, writeImage, type LayerEntry } from "./oci.ts";
+import { layer, writeImage, type LayerEntry } from "../../../parts/oci-image.ts";
 
 function place() {
   const folder = mkdtempSync(join(tmpdir(), "oci "));
