@@ -7,6 +7,7 @@ import type { RehearsalResult } from "./rehearsal.ts";
 import type { NetworkVolume, PodOfOurs, Quote } from "./rent.ts";
 import type { Receipt, SessionSnapshot } from "./session.ts";
 import type { Stick } from "./stick.ts";
+import type { MilvusImage } from "./milvus.ts";
 import type { UploadResult } from "./upload.ts";
 
 /** The last JSON line of every command run with `--json`. Scripts rest on these shapes. */
@@ -36,6 +37,7 @@ export interface CliResults {
   volumes: { volumes: NetworkVolume[] };
   rehearse: { rehearsed: RehearsalResult };
   upload: { uploaded: UploadResult };
+  "milvus-image": { image: MilvusImage & { folder: string; bytes: number } };
   "secret set": { kept: EndpointKey };
   "secret remove": { removed: EndpointKey };
   "secret list": { secrets: EndpointKey[] };

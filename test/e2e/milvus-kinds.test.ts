@@ -1,6 +1,7 @@
 import { readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { MILVUS_IMAGE } from "../../src/contract/milvus.ts";
 import { filesWith, keepKey } from "../parts/kept-key.ts";
 import { newUser } from "../parts/mentor-cli.ts";
 import { makeMilvusImage } from "../parts/milvus-image.ts";
@@ -73,7 +74,7 @@ test.skipIf(noMilvusServer !== null)("the real server of a session's own is open
   await user.run("stop");
 });
 
-test.skipIf(noMilvusServer !== null)("the server of an image keeps the course, and the next session goes on with it without being told, and without the image's folder", { timeout: MINUTES }, async () => {
+test.skipIf(noMilvusServer !== null)("the server of an image keeps the course, and leaves word for the next session, which needs neither its name nor its folder", { timeout: MINUTES }, async () => {
   const { user, start } = await userWithEndpoint();
   const image = join(user.home, "stick", "milvus");
   const { digest } = await makeMilvusImage(image);
@@ -83,6 +84,10 @@ test.skipIf(noMilvusServer !== null)("the server of an image keeps the course, a
   expect((await user.run("ask", QUESTION)).last.answer!.sources[0]!.file).toBe("02-searching-and-sorting.md");
   expect((await user.run("stop")).exit).toBe(0);
 
+  const { name } = MILVUS_IMAGE;
+  expect(JSON.parse(readFileSync(join(user.home, "host/ai-mentor/data/milvus.json"), "utf8"))).toEqual({ kind: "image", image: { name, digest } });
+  // The same as with the real server above, but for a start.
+  if (process.env.AI_MENTOR_LONG === undefined) return;
   rmSync(image, { recursive: true });
   const again = await start();
   expect(again.last.session).toMatchObject({ phase: "ready", milvus: { kind: "image" } });

@@ -19,6 +19,7 @@ import { start, type StartOptions } from "./commands/start.ts";
 import { status } from "./commands/status.ts";
 import { sticks } from "./commands/sticks.ts";
 import { stop, type StopOptions } from "./commands/stop.ts";
+import { milvusImage, type MilvusImageOptions } from "./commands/milvus-image.ts";
 import { upload, type UploadOptions } from "./commands/upload.ts";
 import { createVolume, listVolumes } from "./commands/volumes.ts";
 import { rehearse } from "./commands/rehearse.ts";
@@ -59,6 +60,7 @@ export function createProgram(context: CommandContext, version: string): Command
     .option("--embedding-model <name>", "its model (default: the only one it offers)")
     .option("--milvus-url <url>", "somebody else's Milvus that keeps the course (https://host:port)")
     .addOption(new Option("--milvus <kind>", "which Milvus of our own keeps it (default: the one that the host can carry)").choices(OWN_MILVUS_KINDS))
+    .option("--milvus-image <image>", "with --milvus image: a folder that holds it (OCI layout), or its name in a registry; @sha256:… for another version (default: the stick's folder milvus, else the official one)")
     .option("--allow-http", "let an endpoint or a Milvus with a public address be asked over plain http")
     .addOption(json())
     .action((options: StartOptions) => start(options, context));
@@ -140,6 +142,13 @@ export function createProgram(context: CommandContext, version: string): Command
     .addOption(trust())
     .addOption(json())
     .action((file: string, options: UploadOptions) => upload(file, options, context));
+  program
+    .command("milvus-image")
+    .description("fetch the official Milvus image into a folder, with skopeo, for hosts that cannot; goes on where it stopped")
+    .requiredOption("--to <dir>", "the folder: on a stick its folder milvus, where a session finds it")
+    .option("--image <name>", "another name or version, as NAME@sha256:…")
+    .addOption(json())
+    .action((options: MilvusImageOptions) => milvusImage(options, context));
   program
     .command("llm")
     .description("run the LLM server alone, in this terminal")

@@ -1,3 +1,4 @@
+import { basename, dirname } from "node:path";
 import { expect, test } from "vitest";
 import { FakeCore } from "../../fakes/core.ts";
 import { run } from "./run.ts";
@@ -60,7 +61,9 @@ test("somebody else's Milvus and a kind of our own reach the core, and not both"
   const core = new FakeCore();
   expect((await run(core, ["start", "--stick", "s", "--milvus-url", "https://milvus.example"])).exit).toBe(0);
   expect((await run(core, ["start", "--stick", "s", "--milvus", "server"])).exit).toBe(0);
-  expect(core.requests).toMatchObject([{ milvusUrl: "https://milvus.example:443" }, { milvus: "server" }]);
+  expect((await run(core, ["start", "--stick", "s", "--milvus-image", "registry.example/milvus"])).exit).toBe(0);
+  expect((await run(core, ["start", "--stick", "s", "--milvus", "image", "--milvus-image", basename(import.meta.dirname)], { cwd: dirname(import.meta.dirname) })).exit).toBe(0);
+  expect(core.requests).toMatchObject([{ milvusUrl: "https://milvus.example:443" }, { milvus: "server" }, { milvusImage: "registry.example/milvus" }, { milvus: "image", milvusImage: import.meta.dirname }]);
 });
 
 test.each([
@@ -68,6 +71,8 @@ test.each([
   [["--milvus-url", "https://root:pass@milvus.example"], /secret set milvus/],
   [["--milvus-url", "https://milvus.example", "--milvus", "lite"], /exclude each other/],
   [["--milvus", "huge"], /lite, server/],
+  [["--milvus-image", "milvus:v3.0.4"], /never with a tag/],
+  [["--milvus", "lite", "--milvus-image", "registry.example/milvus"], /not with --milvus lite/],
 ])("%j is said to be wrong at once", async (words, message) => {
   const core = new FakeCore();
   const { exit, stderr } = await run(core, ["start", "--stick", "s", ...words]);
