@@ -15,7 +15,7 @@ function texts(words: object, place = ""): [string, string][] {
 }
 
 /** The same in both languages: names, figures, symbols. */
-const SAME = /^(\.locale|\.product|\.connection\.command|\.views\.chat|\.welcome\.steps\.0|\.chat\.(title|mentor|exportName)|\.settings\.(languages|version)|\.logs\.(services|levelNames)|\.host\.|\.amounts|\.rent\.|\.stick\.facts|\.settings\.storageRows|\.now\.deadlineIn|\.session\.when|\.logs\.|\.help\.)/;
+const SAME = /^(\.locale|\.product|\.connection\.command|\.views\.chat|\.welcome\.steps\.0|\.chat\.(title|mentor|exportName)|\.settings\.(languages|version)|\.logs\.(services|levelNames)|\.host\.|\.amounts|\.rent\.|\.stick\.facts|\.settings\.storageRows|\.now\.deadlineIn|\.session\.(when|stores)|\.logs\.|\.help\.)/;
 
 test("German says everything in its own words, with the same figures in them", () => {
   const english = Object.fromEntries(texts({ ...en, errors: {}, steps: {} }));

@@ -240,6 +240,8 @@ export const de: Strings = {
     when: "Wann",
     took: "Dauer",
     ranFrom: (from, to) => `von ${from} bis ${to}`,
+    store: "Kursspeicher",
+    stores: { lite: "Milvus Lite", server: "Milvus-Server", image: "Milvus, offizielles Abbild", compose: "Milvus, Docker", remote: "Milvus anderswo" },
     endpoints: "Für andere Programme",
     endpointsText: "Nur von diesem Computer aus erreichbar, mit dem Schlüssel der Sitzung.",
     services: { llm: "Modell (OpenAI-kompatibel)", api: "Mentor-API", milvus: "Kursspeicher (Milvus)" },

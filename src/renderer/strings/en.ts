@@ -255,6 +255,8 @@ export const en = {
     when: "When",
     took: "Took",
     ranFrom: (from: string, to: string) => `from ${from} to ${to}`,
+    store: "Course store",
+    stores: { lite: "Milvus Lite", server: "Milvus server", image: "Milvus, official image", compose: "Milvus, Docker", remote: "Milvus elsewhere" },
     endpoints: "For other programs",
     endpointsText: "Reachable from this computer only, with the session's key.",
     services: { llm: "Model (OpenAI-compatible)", api: "Mentor API", milvus: "Course store (Milvus)" },

@@ -154,7 +154,7 @@ export const SCENES: Scene[] = [
       session: needsHelp({ code: "stick-removed", message: "COURSE-STICK was pulled out while the model was being sent.", kept: "1.7 of 5.1 GB are on the host and proven.", causes: ["ENODEV: no such device, read"] }, "upload-model"),
     },
   },
-  { name: "session-ready", view: "session", stage: { session: ready(), history: HISTORY } },
+  { name: "session-ready", view: "session", stage: { session: ready(), history: HISTORY }, play: (page, t) => page.locator("dd", { hasText: `${t.session.stores.server}2.3.5` }).waitFor() },
   { name: "session-rented", view: "session", stage: { session: rented(), history: HISTORY } },
   {
     name: "session-stop-rented",

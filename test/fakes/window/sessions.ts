@@ -110,6 +110,7 @@ export const ready = (): SessionSnapshot => ({
   readyAt: at(270.2),
   firstTokenSeconds: 0.42,
   course: { documents: 24, passages: 412 },
+  milvus: { kind: "server", version: "v2.3.5" },
   endpoints: [
     { service: "api", url: "http://127.0.0.1:8000", moved: false },
     { service: "llm", url: "http://127.0.0.1:41837", moved: true },
