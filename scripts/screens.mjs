@@ -9,8 +9,8 @@ import { launchChromium } from "../test/parts/chromium.ts";
 import { SCENES } from "../test/fakes/window/scenes.ts";
 import { openStage, SETTINGS } from "../test/fakes/window/staged-core.ts";
 
-const DARK = ["welcome-stick", "home-stick", "home-ready", "home-rent", "session-uploading", "session-rented", "help-guard", "chat-answer", "backups", "logs"];
-const GERMAN = ["home-stick", "session-uploading", "chat-answer", "settings"];
+const DARK = ["welcome-stick", "home-stick", "home-ready", "home-rent", "rehearsal", "session-uploading", "session-rented", "help-guard", "chat-answer", "backups", "logs"];
+const GERMAN = ["home-stick", "rehearsal", "session-uploading", "chat-answer", "settings"];
 const SMALL = ["home-stick", "session-uploading", "chat-answer", "backups"];
 const SIZES = { 1280: { width: 1280, height: 800 }, 900: { width: 900, height: 600 } };
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { all: { type: "boolean", default: false }, to: { type: "string", default: "docs/screens" } } });

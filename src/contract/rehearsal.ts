@@ -18,6 +18,15 @@ export const REHEARSAL_FAULTS = {
 export type RehearsalFault = keyof typeof REHEARSAL_FAULTS;
 export const REHEARSAL_FAULT_NAMES = Object.keys(REHEARSAL_FAULTS) as RehearsalFault[];
 
+/** Why no rehearsal can be held on this computer: not Linux, no OpenSSH server, ports in use, or one is held already. */
+export interface RehearsalObstacle {
+  reason: "platform" | "sshd" | "ports" | "held";
+  /** The ports in use; where they are the reason. */
+  ports?: number[];
+  /** As a sentence, in English. */
+  message: string;
+}
+
 export interface RehearsalResult {
   fault: RehearsalFault | null;
   receipt: Receipt;

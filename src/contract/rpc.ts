@@ -16,7 +16,7 @@ import type { ErrorReport } from "./errors.ts";
 import type { LogLine } from "./logs.ts";
 import { OWN_MILVUS_KINDS } from "./milvus.ts";
 import type { SessionEvent, SessionSnapshot, SessionTimings } from "./session.ts";
-import { REHEARSAL_FAULT_NAMES, type RehearsalEvent } from "./rehearsal.ts";
+import { REHEARSAL_FAULT_NAMES, type RehearsalEvent, type RehearsalObstacle } from "./rehearsal.ts";
 import type { NetworkVolume, PodOfOurs, Quote, Receipts } from "./rent.ts";
 import { RunpodWishes, Settings } from "./settings.ts";
 import type { Stick } from "./stick.ts";
@@ -163,6 +163,8 @@ export const contract = {
     create: procedure.input(z.object({ name: z.string().min(1).max(60), gigabytes: z.number().int().min(10).max(4096), dataCenter: z.string().min(1) })).output(type<NetworkVolume>()),
   },
   rehearsal: {
+    /** Why none can be held here now; null when one can. Waits until one that was given up has been cleared away. */
+    obstacle: procedure.output(type<RehearsalObstacle | null>()),
     /** The whole flow on a pretended rented machine, beside the session that may run. It costs nothing; whoever stops listening ends it. */
     run: procedure.input(z.object({ fault: z.enum(REHEARSAL_FAULT_NAMES).optional() })).output(eventIterator(type<RehearsalEvent>())),
   },

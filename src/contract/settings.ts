@@ -24,6 +24,8 @@ export const Settings = z.object({
   lastHost: z.union([z.object({ kind: z.literal("local") }), z.object({ kind: z.literal("ssh"), address: z.string() }), z.object({ kind: z.literal("runpod") })]).default({ kind: "local" }),
   /** What was last asked of a rented machine, offered again. */
   runpod: RunpodWishes.default({}),
+  /** Addresses from which a host may fetch parts of a model, by the name of the model's file. */
+  mirrors: z.record(z.string(), z.string()).default({}),
   theme: z.enum(["system", "light", "dark"]).default("system"),
   /** Of the window; "system" is what the system prefers. */
   language: z.enum(["system", "en", "de"]).default("system"),

@@ -187,7 +187,7 @@ export class FakeCore {
         list: os.volumes.list.handler(() => this.volumes),
         create: os.volumes.create.handler(({ input }) => ({ id: "vol-new", ...input, microUsdPerDay: 70_000 })),
       },
-      rehearsal: { run: os.rehearsal.run.handler(() => this.#rehearse()) },
+      rehearsal: { obstacle: os.rehearsal.obstacle.handler(unused), run: os.rehearsal.run.handler(() => this.#rehearse()) },
       logs: { watch: os.logs.watch.handler(({ input, signal }) => this.#watchLogs(input, signal)) },
       chat: { ask: os.chat.ask.handler(({ input }) => this.#replay(`ask ${input.message}`, this.answer)) },
       course: { ingest: os.course.ingest.handler(({ input }) => this.#replay(`ingest ${input.folder}`, this.ingest)), documents: os.course.documents.handler(unused), open: os.course.open.handler(unused) },

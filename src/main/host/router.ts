@@ -2,7 +2,7 @@ import { implement, ORPCError } from "@orpc/server";
 import { toErrorReport } from "../../contract/errors.ts";
 import { contract } from "../../contract/rpc.ts";
 import type { Core } from "./core.ts";
-import { rehearse } from "./rehearsal.ts";
+import { Rehearsals } from "./rehearsals.ts";
 
 export type MentorRouter = ReturnType<typeof createRouter>;
 
@@ -12,6 +12,7 @@ export type MentorRouter = ReturnType<typeof createRouter>;
  */
 export function createRouter(core: Core) {
   const os = implement(contract);
+  const rehearsals = new Rehearsals(core);
   return os.router({
     app: {
       info: os.app.info.handler(() => core.info),
@@ -59,7 +60,8 @@ export function createRouter(core: Core) {
       create: os.volumes.create.handler(reported(({ input, signal }) => core.rentals.createVolume(input, signal))),
     },
     rehearsal: {
-      run: os.rehearsal.run.handler(streamed(({ input, signal }) => rehearse(core, input, signal))),
+      obstacle: os.rehearsal.obstacle.handler(reported(() => rehearsals.obstacle())),
+      run: os.rehearsal.run.handler(streamed(({ input, signal }) => rehearsals.run(input, signal))),
     },
     logs: {
       watch: os.logs.watch.handler(streamed(({ input, signal }) => core.logs.watch(input, signal))),

@@ -15,11 +15,12 @@ import "./app.css";
 const Chat = lazy(() => import("../chat/Chat.tsx"));
 const Backups = lazy(() => import("../backups/Backups.tsx"));
 const Course = lazy(() => import("../course/Course.tsx"));
+const Rehearsal = lazy(() => import("../rehearsal/Rehearsal.tsx"));
 const Welcome = lazy(() => import("../welcome/Welcome.tsx"));
 const Logs = lazy(() => import("../logs/Logs.tsx"));
 const SettingsScreen = lazy(() => import("../settings/Settings.tsx"));
 
-const SCREENS: Record<View, React.ComponentType> = { home: Home, session: Session, chat: Chat, course: Course, backups: Backups, logs: Logs, settings: SettingsScreen };
+const SCREENS: Record<View, React.ComponentType> = { home: Home, rehearsal: Rehearsal, session: Session, chat: Chat, course: Course, backups: Backups, logs: Logs, settings: SettingsScreen };
 
 /** Not by the address: its fragment is where the token comes in. */
 function skip(event: React.MouseEvent): void {

@@ -1,6 +1,8 @@
 import { choose, useChoices } from "../stores/choices.ts";
 import { useConnection } from "../connection/state.ts";
 import { Choice } from "../parts/Choice.tsx";
+import { MirrorField } from "./MirrorField.tsx";
+import { sentModel } from "./start-blocker.ts";
 import { toStartRequest } from "./start-request.ts";
 import { t } from "../strings/language.ts";
 import { RunpodFields } from "../rent/RunpodFields.tsx";
@@ -11,6 +13,7 @@ export function HostCard() {
   const choices = useChoices();
   const { host: kind, endpoint } = choices;
   const stick = useStick();
+  const sent = sentModel(stick, choices);
   const computer = useConnection(({ info }) => info?.computer ?? "");
   return (
     <section className="sheet card" aria-labelledby="host-title">
@@ -28,6 +31,7 @@ export function HostCard() {
       />
       {kind === "runpod" && <RunpodFields request={toStartRequest(stick, choices)} />}
       {kind === "ssh" && <SshFields />}
+      {sent !== null && <MirrorField key={sent} file={sent} />}
     </section>
   );
 }

@@ -5,6 +5,7 @@ import { ErrorNotice } from "../parts/Notice.tsx";
 import { ProgressBar } from "../parts/ProgressBar.tsx";
 import { useConnection } from "../connection/state.ts";
 import { cancelPractice, practice, usePractice } from "../stores/practice.ts";
+import { showView } from "../stores/view.ts";
 import { t } from "../strings/language.ts";
 
 export function PracticeCard() {
@@ -27,6 +28,7 @@ export function PracticeCard() {
             {problem !== null && <ErrorNotice report={problem} />}
             <div className="row">
               <Button look="primary" blocked={!connected} aria-describedby={connected ? undefined : "practice-blocked"} onClick={practice}>{t.practice.button}</Button>
+              <Button onClick={() => showView("rehearsal")}>{t.practice.rehearse}</Button>
               {!connected && <span id="practice-blocked" className="small soft">{t.launch.blocked.connection}</span>}
             </div>
           </>

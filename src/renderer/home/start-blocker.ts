@@ -1,3 +1,4 @@
+import { mirrorFault } from "../../contract/mirror-url.ts";
 import type { SessionPhase } from "../../contract/session.ts";
 import type { Stick } from "../../contract/stick.ts";
 import type { Choices } from "../stores/choices.ts";
@@ -31,6 +32,7 @@ export function startBlocker({ connection, phase, looking, practising, stick, ch
   else if (needsModelChoice(stick)) {
     if (choices.model === null) return words.model;
   } else if (stick.problem !== null) return `${t.errors[stick.problem.code].title}.`;
+  if (mirrorOf(stick, choices) !== null && mirrorFault(mirrorOf(stick, choices)!) !== null) return words.mirror;
   if (choices.host === "runpod") return rentKey === false ? words.rentKey : null;
   return choices.host === "ssh" ? hostBlocker(choices) : null;
 }
@@ -38,6 +40,19 @@ export function startBlocker({ connection, phase, looking, practising, stick, ch
 /** Several models are no obstacle once one of them is chosen. */
 export const needsModelChoice = (stick: Stick): boolean =>
   (stick.problem === null || stick.problem.code === "model-ambiguous") && usableModels(stick).length > 1;
+
+/** The file of the model that a start would send; null while there is none, or nothing is sent. */
+export function sentModel(stick: Stick | null, { host, endpoint, model }: Choices): string | null {
+  if (stick === null || host === "local" || endpoint !== null) return null;
+  return needsModelChoice(stick) ? model : (usableModels(stick)[0]?.file ?? null);
+}
+
+/** Where the host may fetch parts of that model, as it was typed; null where nothing was. */
+export function mirrorOf(stick: Stick | null, choices: Choices): string | null {
+  const file = sentModel(stick, choices);
+  const typed = file === null ? "" : (choices.mirrors[file] ?? "").trim();
+  return typed === "" ? null : typed;
+}
 
 export const usableModels = (stick: Stick) => stick.models.filter(({ problem, header }) => problem === null && header?.purpose !== "embedding");
 

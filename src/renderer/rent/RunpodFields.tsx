@@ -2,10 +2,12 @@ import { useEffect, useId } from "react";
 import type { StartRequest } from "../../contract/session.ts";
 import type { RunpodWishes } from "../../contract/settings.ts";
 import { formatMoney } from "../format/amounts.ts";
+import { Button } from "../parts/Button.tsx";
 import { Select } from "../parts/Select.tsx";
 import { choose, useChoices } from "../stores/choices.ts";
 import { useKeys } from "../stores/keys.ts";
 import { dropQuote, loadVolumes, useRent } from "../stores/rent.ts";
+import { showView } from "../stores/view.ts";
 import { t } from "../strings/language.ts";
 import { KeyField } from "./KeyField.tsx";
 import { usd, microUsd } from "./money.ts";
@@ -59,6 +61,10 @@ export function RunpodFields({ request }: { request: StartRequest }) {
         )}
       </div>
       <QuoteView request={request} />
+      <p className="row soft small">
+        {t.rent.rehearseText}
+        <Button look="quiet" size="compact" onClick={() => showView("rehearsal")}>{t.practice.rehearse}</Button>
+      </p>
     </div>
   );
 }

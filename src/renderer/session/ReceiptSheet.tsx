@@ -8,13 +8,13 @@ import { saveText } from "../parts/save-text.ts";
 import { usd } from "../rent/money.ts";
 import { t } from "../strings/language.ts";
 
-/** What a session took, and that nothing of it goes on costing money. */
-export function ReceiptSheet({ receipt }: { receipt: Receipt }) {
+/** What a session took, and that nothing of it goes on costing money. A pretended one is not kept. */
+export function ReceiptSheet({ receipt, pretended = false }: { receipt: Receipt; pretended?: boolean }) {
   const rows = rowsOf(receipt);
   const title = `receipt-${receipt.sessionId}`;
   return (
     <section className="sheet receipt" aria-labelledby={title}>
-      <h2 id={title}>{t.session.receipt}</h2>
+      <h2 id={title}>{pretended ? t.rehearsal.receipt : t.session.receipt}</h2>
       <dl>
         {rows.map(([name, value]) => (
           <div key={name}>
@@ -27,10 +27,12 @@ export function ReceiptSheet({ receipt }: { receipt: Receipt }) {
       <ul className="ticks">
         {receipt.kept.map((line) => <li key={line}><Check size={16} aria-hidden /><FromCore>{line}</FromCore></li>)}
       </ul>
-      <Button look="quiet" size="compact" onClick={() => saveText(`ai-mentor-${t.session.receipt.toLowerCase()}-${receipt.startedAt.slice(0, 10)}.txt`, [...rows.map(([name, value]) => `${name}: ${value}`), "", `${t.session.kept}:`, ...receipt.kept.map((line) => `- ${line}`), ""].join("\n"))}>
-        <Download size={16} aria-hidden />
-        {t.session.saveReceipt}
-      </Button>
+      {!pretended && (
+        <Button look="quiet" size="compact" onClick={() => saveText(`ai-mentor-${t.session.receipt.toLowerCase()}-${receipt.startedAt.slice(0, 10)}.txt`, [...rows.map(([name, value]) => `${name}: ${value}`), "", `${t.session.kept}:`, ...receipt.kept.map((line) => `- ${line}`), ""].join("\n"))}>
+          <Download size={16} aria-hidden />
+          {t.session.saveReceipt}
+        </Button>
+      )}
     </section>
   );
 }

@@ -21,10 +21,12 @@ export interface Choices {
   identity: string;
   /** Course folder instead of the stick's own; empty for the stick's own. */
   course: string;
+  /** Addresses from which the host may fetch parts of a model, by the name of the model's file. */
+  mirrors: Record<string, string>;
   /** null for the model on the stick. */
   endpoint: EndpointChoice | null;
 }
 
-export const useChoices = create<Choices>(() => ({ stick: null, model: null, host: "local", runpod: {}, address: "", identity: "", course: "", endpoint: null }));
+export const useChoices = create<Choices>(() => ({ stick: null, model: null, host: "local", runpod: {}, address: "", identity: "", course: "", mirrors: {}, endpoint: null }));
 
 export const choose = (changes: Partial<Choices>): void => useChoices.setState(changes);

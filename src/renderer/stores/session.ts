@@ -7,10 +7,13 @@ import { showView } from "./view.ts";
 
 export type SessionCall = "start" | "extend" | "stop" | "cancel" | "retry" | "forget";
 
-interface SessionStore {
-  /** null until the core has told. */
+/** What a watcher knows; null until the core has told. */
+export interface WatchedSession {
   session: SessionSnapshot | null;
   lastSeq: number | null;
+}
+
+interface SessionStore extends WatchedSession {
   /** The call that is on its way, so that its button can say so. */
   pending: SessionCall | null;
   /** Why the last call was refused; the session itself may be fine. */
@@ -19,15 +22,16 @@ interface SessionStore {
 
 export const useSession = create<SessionStore>(() => ({ session: null, lastSeq: null, pending: null, refusal: null }));
 
-export function receiveSessionEvent(event: SessionEvent): void {
-  const { session, lastSeq } = useSession.getState();
-  if (event.type === "snapshot") return useSession.setState({ session: event.session, lastSeq: event.seq });
-  if (session === null || (lastSeq !== null && event.seq <= lastSeq)) return;
+export const receiveSessionEvent = (event: SessionEvent): void => useSession.setState((known) => afterEvent(known, event));
+
+export function afterEvent({ session, lastSeq }: WatchedSession, event: SessionEvent): WatchedSession {
+  if (event.type === "snapshot") return { session: event.session, lastSeq: event.seq };
+  if (session === null || (lastSeq !== null && event.seq <= lastSeq)) return { session, lastSeq };
   const changed =
     event.type === "session"
       ? { ...session, ...event.changes }
       : { ...session, steps: session.steps.map((step) => (step.id === event.step.id ? event.step : step)) };
-  useSession.setState({ session: changed, lastSeq: event.seq });
+  return { session: changed, lastSeq: event.seq };
 }
 
 async function call(name: SessionCall, make: () => Promise<unknown>): Promise<boolean> {

@@ -17,7 +17,9 @@ export function receiveSettings(settings: Settings): void {
   useSettings.setState({ settings });
   applyTheme(settings.theme);
   void showLanguage(settings.language);
-  if (first) offerLastHost(settings);
+  if (!first) return;
+  choose({ mirrors: settings.mirrors });
+  offerLastHost(settings);
 }
 
 export async function saveSettings(changes: Partial<Settings>): Promise<void> {

@@ -1,6 +1,6 @@
 import { create } from "zustand";
 
-export const VIEWS = ["home", "session", "chat", "course", "backups", "logs", "settings"] as const;
+export const VIEWS = ["home", "rehearsal", "session", "chat", "course", "backups", "logs", "settings"] as const;
 export type View = (typeof VIEWS)[number];
 
 const KEY = "ai-mentor.view";

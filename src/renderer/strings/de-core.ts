@@ -146,3 +146,12 @@ export const steps: Record<StepId, string> = {
   "keep-course": "Kurs sichern",
   "self-check": "Eine Probefrage stellen",
 };
+
+export const faults = {
+  "no-capacity": "Die zwei günstigsten Arten von Grafikkarten sind vergeben: Die nächste wird versucht.",
+  "answer-lost": "Der Rechner entsteht, und die Antwort auf die Bestellung geht verloren: Er wird an seinem Namen wiedergefunden, und es wird kein zweiter gemietet.",
+  busy: "Runpod bittet zu warten: Es wird wieder gefragt, sobald es das erlaubt.",
+  unreachable: "Runpod antwortet eine Weile nicht: Es wird gefragt, bis es antwortet.",
+  "port-late": "Der Rechner läuft, aber sein SSH-Port öffnet sich spät: Worauf gewartet wird, steht da.",
+  "laptop-gone": "Der Laptop ist weg: Der Rechner hält sich nach einer Minute selbst an, und der Laptop merkt das, wenn er wiederkommt.",
+};

@@ -1,5 +1,6 @@
 import type { ErrorCode } from "../../contract/errors.ts";
 import type { StepId } from "../../contract/plan.ts";
+import type { RehearsalFault } from "../../contract/rehearsal.ts";
 import type { en } from "./en.ts";
 
 /** What is said about an error. */
@@ -13,6 +14,7 @@ export interface ErrorWords {
 interface CoreWords {
   errors: Record<ErrorCode, ErrorWords>;
   steps: Partial<Record<StepId, string>>;
+  faults: Record<RehearsalFault, string>;
 }
 
 /** The shape of a language: every key of the English one, and nothing else. */

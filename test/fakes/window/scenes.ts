@@ -2,6 +2,7 @@ import type { Page } from "@playwright/test";
 import type { Strings } from "../../../src/renderer/strings/strings.ts";
 import { BACKUPS, RESTORING } from "./backups.ts";
 import { CONVERSATIONS } from "./conversation.ts";
+import { AWAY, REHEARSED, REHEARSING } from "./rehearsals.ts";
 import { ORPHANS, QUOTE, RECEIPTS, rented, rentedStopped, VOLUMES } from "./rented.ts";
 import type { CourseDocument } from "../../../src/contract/chat.ts";
 import type { LogLevel, LogLine } from "../../../src/contract/logs.ts";
@@ -46,6 +47,12 @@ const ask = (question: string, until: string | ((t: Strings) => string)) => asyn
 };
 
 const press = (page: Page, name: string) => page.getByRole("button", { name, exact: true }).first().click();
+
+const rehearse = (then: (page: Page, t: Strings) => Promise<void>) => async (page: Page, t: Strings) => {
+  await page.getByText(t.rehearsal.duration).waitFor();
+  await press(page, t.rehearsal.begin);
+  await then(page, t);
+};
 
 /** Earlier sessions like the staged one, each a little other. */
 const HISTORY: SessionTimings[] = [1.18, 0.94, 1.31, 1.05, 0.97, 1.12].map((factor, index) => ({
@@ -92,6 +99,15 @@ export const SCENES: Scene[] = [
     stage: { sticks: [GOOD_STICK], settings: { ...SETTINGS, lastHost: { kind: "ssh", address: "root@203.0.113.7:22022" }, hosts: [{ address: "root@203.0.113.7:22022", identity: "/home/anna/.ssh/id_ed25519", label: "root@203.0.113.7:22022" }] } },
   },
   {
+    name: "home-mirror",
+    view: "home",
+    stage: { sticks: [GOOD_STICK], settings: { ...SETTINGS, lastHost: { kind: "ssh", address: "root@203.0.113.7:22022" }, mirrors: { [GOOD_STICK.models[0]!.file]: "http://mirror.example/mistral.gguf" } } },
+    play: async (page, t) => {
+      await page.getByText(t.mirror.faults.https).waitFor();
+      await page.getByText(t.mirror.hint).scrollIntoViewIfNeeded();
+    },
+  },
+  {
     name: "home-new-key",
     view: "home",
     stage: { sticks: [GOOD_STICK] },
@@ -132,6 +148,20 @@ export const SCENES: Scene[] = [
       await page.getByText(t.practice.making).first().waitFor();
     },
   },
+  {
+    name: "rehearsal",
+    view: "rehearsal",
+    stage: {},
+    play: async (page, t) => {
+      await page.getByText(t.rehearsal.duration).waitFor();
+      await page.getByText(t.rehearsal.faultTitle).first().click();
+      await page.getByRole("radio", { name: t.faults.busy.split(":")[0] }).waitFor();
+    },
+  },
+  { name: "rehearsal-obstacle", view: "rehearsal", stage: { obstacle: { reason: "ports", ports: [8080, 8000], message: "Another program on this computer uses port 8080 and port 8000, which the rehearsal needs." } }, play: (page, t) => page.getByRole("button", { name: t.rehearsal.lookAgain }).waitFor() },
+  { name: "rehearsal-running", view: "rehearsal", stage: { rehearsal: REHEARSING }, play: rehearse((page, t) => page.getByRole("list", { name: t.session.planTitle }).waitFor()) },
+  { name: "rehearsal-away", view: "rehearsal", stage: { rehearsal: AWAY }, play: rehearse((page) => page.getByText("The laptop is gone").waitFor()) },
+  { name: "rehearsal-done", view: "rehearsal", stage: { rehearsal: REHEARSED }, play: rehearse((page, t) => page.getByText(t.rehearsal.wentWell).waitFor()) },
   { name: "session-idle", view: "session", stage: { session: idle() } },
   { name: "session-starting", view: "session", stage: { session: starting() } },
   { name: "session-uploading", view: "session", stage: { session: uploading(), history: HISTORY } },

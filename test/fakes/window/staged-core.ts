@@ -6,6 +6,7 @@ import type { ErrorReport } from "../../../src/contract/errors.ts";
 import type { LogLine } from "../../../src/contract/logs.ts";
 import { contract, type PracticeEvent } from "../../../src/contract/rpc.ts";
 import type { NetworkVolume, PodOfOurs, Quote } from "../../../src/contract/rent.ts";
+import type { RehearsalEvent, RehearsalObstacle } from "../../../src/contract/rehearsal.ts";
 import type { Receipt, SessionEvent, SessionSnapshot, SessionTimings } from "../../../src/contract/session.ts";
 import type { Settings } from "../../../src/contract/settings.ts";
 import type { EndpointKey } from "../../../src/contract/endpoint.ts";
@@ -41,19 +42,22 @@ export interface Stage {
   quote: Quote | null;
   pods: PodOfOurs[];
   volumes: NetworkVolume[];
+  rehearsal: RehearsalEvent[];
+  /** A promise holds the answer back. */
+  obstacle: RehearsalObstacle | null | Promise<RehearsalObstacle | null>;
   receipts: Receipt[];
 }
 
 const BUNDLE = "AI Mentor support bundle, 2026-11-24T08:00:00.000Z\n\n== App ==\nversion 0.1.0, background\nlinux 6.18, Node v24.11.1\n\n== Session ==\nneeds-help, on ssh, model of 5131409696 bytes\n  find-model: done in 0.4 s\n  connect: failed in 3.0 s [host-silent] host-1 does not answer.\n";
 
-export const SETTINGS: Settings = { version: 1, hosts: [], lastHost: { kind: "local" }, theme: "system", folders: [], backup: { folder: null, atStop: "away", keep: 5 }, language: "en", welcomed: true, notify: true, keepConversations: true, runpod: {} };
+export const SETTINGS: Settings = { version: 1, hosts: [], lastHost: { kind: "local" }, theme: "system", folders: [], backup: { folder: null, atStop: "away", keep: 5 }, language: "en", welcomed: true, notify: true, keepConversations: true, runpod: {}, mirrors: {} };
 
 /**
  * The contract on a stage: a real server, and behind it whatever the scene says. It is for states of
  * the window that a real core reaches only by accident; the journeys run against the real one.
  */
 export async function openStage(scene: Partial<Stage> = {}) {
-  const stage: Stage = { session: idle(), sticks: [], settings: SETTINGS, logs: [], documents: [], ingest: [], practice: [], backups: { folder: "/media/anna/COURSE/backups", freeBytes: 41_000_000_000, backups: [] }, backupEvents: { create: [], verify: [], restore: [] }, history: [], conversations: [], keys: [], pauseMs: 0, endlessAnswerMs: null, refuse: null, quote: null, pods: [], volumes: [], receipts: [], ...scene };
+  const stage: Stage = { session: idle(), sticks: [], settings: SETTINGS, logs: [], documents: [], ingest: [], practice: [], backups: { folder: "/media/anna/COURSE/backups", freeBytes: 41_000_000_000, backups: [] }, backupEvents: { create: [], verify: [], restore: [] }, history: [], conversations: [], keys: [], pauseMs: 0, endlessAnswerMs: null, refuse: null, quote: null, pods: [], volumes: [], rehearsal: [], obstacle: null, receipts: [], ...scene };
   const calls: { name: string; input: unknown }[] = [];
   const changes = new EventEmitter();
   let seq = 1;
@@ -89,7 +93,7 @@ export async function openStage(scene: Partial<Stage> = {}) {
   /** As `each`; one that does not end holds its last event until someone cancels. */
   async function* held<Event extends { type: string }>(events: readonly Event[], signal: AbortSignal | undefined): AsyncGenerator<Event, void, void> {
     yield* events;
-    if (events.at(-1)?.type === "progress") await new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+    if (!["done", undefined].includes(events.at(-1)?.type)) await new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
   }
 
   const router = os.router({
@@ -143,7 +147,10 @@ export async function openStage(scene: Partial<Stage> = {}) {
       stop: os.pods.stop.handler(({ input: { id } }) => endPod("stop", id, (pod) => [{ ...pod, state: "stopped", runningSince: null }])),
       terminate: os.pods.terminate.handler(({ input: { id } }) => endPod("terminate", id, () => [])),
     },
-    rehearsal: { run: os.rehearsal.run.handler(async function* () {}) },
+    rehearsal: {
+      obstacle: os.rehearsal.obstacle.handler(() => stage.obstacle),
+      run: os.rehearsal.run.handler(({ input, signal }) => (calls.push({ name: "rehearse", input }), held(stage.rehearsal, signal))),
+    },
     volumes: {
       list: os.volumes.list.handler(() => stage.volumes),
       create: os.volumes.create.handler(({ input }) => ({ id: "vol-new", ...input, microUsdPerDay: 70_000 })),
