@@ -2,7 +2,7 @@ import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** A TCP line to a port of this computer that is slow or breaks when a test wants it to. */
+/** A TCP line to a port, of this computer unless another is named, that is slow or breaks when a test wants it to. */
 export interface LossyLine {
   port: number;
   /** Bytes that have gone to the host. */
@@ -18,7 +18,7 @@ export interface LossyLine {
   close(): Promise<void>;
 }
 
-export async function openLossyLine(targetPort: number): Promise<LossyLine> {
+export async function openLossyLine(targetPort: number, target = "127.0.0.1"): Promise<LossyLine> {
   const sockets = new Set<Socket>();
   let sent = 0;
   let connections = 0;
@@ -36,7 +36,7 @@ export async function openLossyLine(targetPort: number): Promise<LossyLine> {
   const server = createServer((near) => {
     if (down) return void near.resetAndDestroy();
     connections++;
-    const far = connect(targetPort, "127.0.0.1");
+    const far = connect(targetPort, target);
     for (const socket of [near, far]) {
       sockets.add(socket);
       socket.on("error", () => {});

@@ -75,6 +75,8 @@ export function namespacePods({ api = () => null }: NamespacePodOptions = {}): L
     try {
       await until(() => existsSync(`/proc/${child.pid}/ns/net`) && readlinkSync(`/proc/${child.pid}/ns/net`) !== readlinkSync("/proc/self/ns/net"), () => log);
       ip("link", "add", near, "type", "veth", "peer", "name", "host0", "netns", String(child.pid));
+      // Without an IPv6 address of its own, which comes a second late: a browser drops what it is loading when the network changes.
+      ip("link", "set", near, "addrgenmode", "none");
       ip("address", "add", `${ours}/30`, "dev", near);
       ip("link", "set", near, "up");
       child.stdin.end("go\n");

@@ -33,6 +33,21 @@ test("the first run leads in three steps from the stick to the start, and does n
   await core.close();
 });
 
+test("the host that was typed in the first run and that the run is over are both kept", async () => {
+  const core = await openStage({ settings: NEW_HERE, sticks: [GOOD_STICK] });
+  const { page, close } = await openWindow(browser, core.address);
+  await page.getByText("Good to go").waitFor();
+  await page.getByRole("button", { name: "Next" }).click();
+  await page.getByRole("radio", { name: "A host over SSH" }).click();
+  await page.getByLabel("Address", { exact: true }).fill("root@203.0.113.7");
+  await page.getByLabel("Private key file").fill("/home/anna/.ssh/id_ed25519");
+  await page.getByRole("button", { name: "Next" }).click();
+  await page.getByRole("button", { name: "Start Session" }).click();
+  await expect.poll(() => core.stage.settings).toMatchObject({ welcomed: true, hosts: [{ address: "root@203.0.113.7" }] });
+  await close();
+  await core.close();
+});
+
 test("every step can be left for practice", async () => {
   const core = await openStage({ settings: NEW_HERE, practice: [{ type: "done", stick: PRACTICE_STICK }] });
   const { page, close } = await openWindow(browser, core.address);

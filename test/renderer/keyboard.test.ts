@@ -1,10 +1,10 @@
-import type { Browser, Page } from "@playwright/test";
+import type { Browser } from "@playwright/test";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ready } from "../fakes/window/sessions.ts";
 import { openStage } from "../fakes/window/staged-core.ts";
 import { GOOD_STICK } from "../fakes/window/sticks.ts";
 import { launchChromium } from "../parts/chromium.ts";
-import { builtWindow, openWindow } from "./window.ts";
+import { builtWindow, openWindow, tabTo } from "./window.ts";
 
 let browser: Browser;
 beforeAll(async () => {
@@ -12,21 +12,6 @@ beforeAll(async () => {
   browser = await launchChromium();
 });
 afterAll(() => browser?.close());
-
-const FOCUSED_NAME = `(({ activeElement: it }) =>
-  it.getAttribute("aria-label") ?? document.getElementById(it.getAttribute("aria-labelledby"))?.textContent ?? it.labels?.[0]?.textContent ?? it.textContent)(document)`;
-
-/** Presses Tab until the control of this name has the focus; fails when it never gets it. */
-async function tabTo(page: Page, name: string): Promise<void> {
-  const seen: string[] = [];
-  for (let presses = 0; presses < 40; presses += 1) {
-    await page.keyboard.press("Tab");
-    const focused = await page.evaluate<string>(FOCUSED_NAME);
-    if (focused.includes(name)) return;
-    seen.push(focused);
-  }
-  throw new Error(`The keyboard never reached "${name}"; it went ${seen.join(" → ")}`);
-}
 
 test("the keyboard alone leads from a plugged stick to a start on an SSH host", async () => {
   const core = await openStage({ sticks: [GOOD_STICK] });

@@ -26,7 +26,9 @@ export async function openWindow(browser: Browser, address: string, view = "home
   page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
   page.on("pageerror", (error) => complaints.push(String(error)));
   await page.goto(address);
-  await page.getByRole("heading", { level: 1 }).waitFor();
+  await page.getByRole("heading", { level: 1 }).waitFor().catch((error: unknown) => {
+    throw new Error(`The window stays empty. It says: ${complaints.join("; ") || "nothing"}`, { cause: error });
+  });
   return { page, complaints, close: () => context.close() };
 }
 
@@ -35,4 +37,20 @@ export async function axeViolations(page: Page, rule?: string): Promise<string[]
   const axe = new AxeBuilder({ page }).setLegacyMode();
   const { violations } = await (rule === undefined ? axe : axe.withRules(rule)).analyze();
   return violations.flatMap(({ id, help, nodes }) => nodes.map(({ target }) => `${id}: ${help} (${target.join(" ")})`));
+}
+
+/** Nothing has the focus: that is no name. */
+const FOCUSED_NAME = `(({ activeElement: it }) =>
+  it === document.body ? "" : it.getAttribute("aria-label") ?? document.getElementById(it.getAttribute("aria-labelledby"))?.textContent ?? it.labels?.[0]?.textContent ?? it.textContent)(document)`;
+
+/** Presses Tab until the control has the focus whose name matches, or holds the words; fails when none ever gets it. */
+export async function tabTo(page: Page, name: string | RegExp): Promise<void> {
+  const seen: string[] = [];
+  for (let presses = 0; presses < 40; presses += 1) {
+    await page.keyboard.press("Tab");
+    const focused = await page.evaluate<string>(FOCUSED_NAME);
+    if (typeof name === "string" ? focused.includes(name) : name.test(focused)) return;
+    seen.push(focused);
+  }
+  throw new Error(`The keyboard never reached ${name}; it went ${seen.join(" → ")}`);
 }

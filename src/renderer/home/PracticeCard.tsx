@@ -5,17 +5,19 @@ import { ErrorNotice } from "../parts/Notice.tsx";
 import { ProgressBar } from "../parts/ProgressBar.tsx";
 import { useConnection } from "../connection/state.ts";
 import { cancelPractice, practice, usePractice } from "../stores/practice.ts";
+import { useStick } from "../stores/sticks.ts";
 import { showView } from "../stores/view.ts";
 import { t } from "../strings/language.ts";
 
 export function PracticeCard() {
   const { making, progress, problem } = usePractice();
+  const stick = useStick();
   const connected = useConnection(({ status }) => status === "open");
   return (
     <section className="sheet card practice-card" aria-labelledby="practice-title">
       <GraduationCap size={28} strokeWidth={1.5} aria-hidden />
       <div className="stack">
-        <h2 id="practice-title">{making ? t.practice.making : t.practice.title}</h2>
+        <h2 id="practice-title">{making ? t.practice.making : stick === null ? t.practice.title : t.practice.titleWithStick}</h2>
         {making ? (
           <>
             <ProgressBar share={progress === null ? null : share(progress)} label={t.practice.making} />

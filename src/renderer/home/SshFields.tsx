@@ -1,6 +1,7 @@
 import { useEffect, useId, useState } from "react";
 import type { KeyFile } from "../../contract/rpc.ts";
 import { core } from "../connection/failure.ts";
+import { Select } from "../parts/Select.tsx";
 import { choose, useChoices } from "../stores/choices.ts";
 import { useSettings } from "../stores/settings.ts";
 import { t } from "../strings/language.ts";
@@ -23,9 +24,8 @@ export function SshFields() {
       {hosts.length > 0 && (
         <div className="field">
           <label htmlFor={`${id}-saved`}>{t.host.saved}</label>
-          <select
+          <Select
             id={`${id}-saved`}
-            className="input"
             value={hosts.some((host) => host.address === address) ? address : ""}
             onChange={({ target }) => {
               const host = hosts.find((one) => one.address === target.value);
@@ -34,7 +34,7 @@ export function SshFields() {
           >
             <option value="">{t.host.newHost}</option>
             {hosts.map((host) => <option key={host.address} value={host.address}>{host.label}</option>)}
-          </select>
+          </Select>
         </div>
       )}
       <div className="field">

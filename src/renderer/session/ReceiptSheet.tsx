@@ -23,12 +23,16 @@ export function ReceiptSheet({ receipt, pretended = false }: { receipt: Receipt;
           </div>
         ))}
       </dl>
-      <h3>{t.session.kept}</h3>
-      <ul className="ticks">
-        {receipt.kept.map((line) => <li key={line}><Check size={16} aria-hidden /><FromCore>{line}</FromCore></li>)}
-      </ul>
+      {receipt.kept.length > 0 && (
+        <>
+          <h3>{t.session.kept}</h3>
+          <ul className="ticks">
+            {receipt.kept.map((line) => <li key={line}><Check size={16} aria-hidden /><FromCore>{line}</FromCore></li>)}
+          </ul>
+        </>
+      )}
       {!pretended && (
-        <Button look="quiet" size="compact" onClick={() => saveText(`ai-mentor-${t.session.receipt.toLowerCase()}-${receipt.startedAt.slice(0, 10)}.txt`, [...rows.map(([name, value]) => `${name}: ${value}`), "", `${t.session.kept}:`, ...receipt.kept.map((line) => `- ${line}`), ""].join("\n"))}>
+        <Button look="quiet" size="compact" onClick={() => saveText(`ai-mentor-${t.session.receipt.toLowerCase()}-${receipt.startedAt.slice(0, 10)}.txt`, [...rows.map(([name, value]) => `${name}: ${value}`), ...(receipt.kept.length === 0 ? [] : ["", `${t.session.kept}:`, ...receipt.kept.map((line) => `- ${line}`)]), ""].join("\n"))}>
           <Download size={16} aria-hidden />
           {t.session.saveReceipt}
         </Button>

@@ -24,7 +24,7 @@ export function Waterfall({ steps }: { steps: readonly StepState[] }) {
       <p className="soft small">{t.session.timingsText}</p>
       <table className="waterfall">
         <thead className="hidden-text">
-          <tr><th scope="col">{t.session.step}</th><th scope="col">{t.session.when}</th><th scope="col">{t.session.took}</th><th scope="col">{t.session.usually("")}</th></tr>
+          <tr><th scope="col">{t.session.step}</th><th scope="col">{t.session.when}</th><th scope="col">{t.session.took}</th>{past.length > 0 && <th scope="col">{t.session.usually("")}</th>}</tr>
         </thead>
         <tbody>
           {bars.map(({ step, from, seconds }) => (
@@ -39,7 +39,7 @@ export function Waterfall({ steps }: { steps: readonly StepState[] }) {
                 </svg>
               </td>
               <td className="waterfall-took">{formatDuration(seconds)}</td>
-              <td className="waterfall-usual soft">{usual(step, past) === null ? "" : t.session.usually(formatDuration(usual(step, past)!))}</td>
+              {past.length > 0 && <td className="waterfall-usual soft">{usual(step, past) === null ? "" : t.session.usually(formatDuration(usual(step, past)!))}</td>}
             </tr>
           ))}
         </tbody>

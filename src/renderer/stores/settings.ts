@@ -29,6 +29,13 @@ export async function saveSettings(changes: Partial<Settings>): Promise<void> {
   useSettings.setState({ settings: changed, problem: null });
   applyTheme(changed.theme);
   await showLanguage(changed.language);
+  await (saving = saving.then(() => save(changes)));
+}
+
+/** One after the other: each reads what is kept, and two at once would take back each other's changes. */
+let saving: Promise<void> = Promise.resolve();
+
+async function save(changes: Partial<Settings>): Promise<void> {
   try {
     // The core keeps settings of its own beside (folders it has read): only ours are changed.
     const current = await core().app.settings();

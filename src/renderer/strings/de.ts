@@ -106,6 +106,7 @@ export const de: Strings = {
   },
   practice: {
     title: "Kein Stick zur Hand?",
+    titleWithStick: "Erst ausprobieren?",
     text: "Probieren Sie alles auf diesem Computer aus: mit einem kleinen Modell und einem Beispielkurs, kostenlos und ohne Konto.",
     button: "Auf diesem Computer üben",
     rehearse: "Das Mieten proben",

@@ -122,6 +122,7 @@ export const en = {
   },
   practice: {
     title: "No stick at hand?",
+    titleWithStick: "Try it first?",
     text: "Try everything on this computer: a small model and a sample course, free of charge and without an account.",
     button: "Practice on this computer",
     rehearse: "Rehearse renting a machine",

@@ -1,5 +1,6 @@
 import { Check } from "lucide-react";
-import { useState, type ReactNode } from "react";
+import { useRef, useState, type ReactNode } from "react";
+import { flushSync } from "react-dom";
 import { EndpointCard } from "../home/EndpointCard.tsx";
 import { HostCard } from "../home/HostCard.tsx";
 import { Launch } from "../home/Launch.tsx";
@@ -19,6 +20,12 @@ const finish = (): void => void saveSettings({ welcomed: true });
 /** The first run: what is needed, one thing at a time, and a way past it at every step. */
 export default function Welcome() {
   const [at, setAt] = useState(0);
+  const heading = useRef<HTMLHeadingElement>(null);
+  /** The pressed button may be gone with its step: a keyboard and a screen reader go on from the new heading. */
+  const go = (step: number): void => {
+    flushSync(() => setAt(step));
+    heading.current?.focus();
+  };
   const endpoint = useChoices((choices) => choices.endpoint);
   const words = t.welcome;
   const steps: { title: string; why: string; body: ReactNode }[] = [
@@ -41,12 +48,12 @@ export default function Welcome() {
         </ol>
         <div className="home-grid">
           <section className="stack" aria-labelledby="welcome-title">
-            <h2 id="welcome-title" className="welcome-title">{step.title}</h2>
+            <h2 id="welcome-title" ref={heading} tabIndex={-1} className="welcome-title">{step.title}</h2>
             <p className="soft measure">{step.why}</p>
             <div className="welcome-body">{step.body}</div>
             <div className="row">
-              {at > 0 && <Button onClick={() => setAt(at - 1)}>{words.back}</Button>}
-              {!last && <Button look="chalk" onClick={() => setAt(at + 1)}>{words.next}</Button>}
+              {at > 0 && <Button onClick={() => go(at - 1)}>{words.back}</Button>}
+              {!last && <Button look="chalk" onClick={() => go(at + 1)}>{words.next}</Button>}
             </div>
           </section>
           <PracticeCard />
