@@ -147,11 +147,14 @@ export const steps: Record<StepId, string> = {
   "self-check": "Eine Probefrage stellen",
 };
 
+/** Every fault of a rehearsal; the window's words ask for all that the contract has. */
 export const faults = {
   "no-capacity": "Die zwei günstigsten Arten von Grafikkarten sind vergeben: Die nächste wird versucht.",
   "answer-lost": "Der Rechner entsteht, und die Antwort auf die Bestellung geht verloren: Er wird an seinem Namen wiedergefunden, und es wird kein zweiter gemietet.",
   busy: "Runpod bittet zu warten: Es wird wieder gefragt, sobald es das erlaubt.",
   unreachable: "Runpod antwortet eine Weile nicht: Es wird gefragt, bis es antwortet.",
   "port-late": "Der Rechner läuft, aber sein SSH-Port öffnet sich spät: Worauf gewartet wird, steht da.",
+  "ssh-blocked": "Dieses Netz lässt kein SSH hinaus: Das wird von einem Rechner unterschieden, der noch nicht da ist, und in einem anderen Netz geht die Sitzung weiter.",
+  "host-key-changed": "Jemand steht zwischen diesem Computer und dem Rechner: Nichts wird gesendet, der Rechner wird zurückgegeben, und ein anderer wird gemietet.",
   "laptop-gone": "Der Laptop ist weg: Der Rechner hält sich nach einer Minute selbst an, und der Laptop merkt das, wenn er wiederkommt.",
 };
