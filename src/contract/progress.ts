@@ -7,7 +7,7 @@ export interface Progress {
   unit: "bytes" | "files" | "chunks" | "rows" | "tokens" | "seconds" | "steps";
   /** `unit` per second over the last few seconds; null before there is a measurement. */
   rate: number | null;
-  /** Seconds left at the present rate; null while it cannot be told. */
+  /** Seconds left, most likely; null while it cannot be told. */
   etaSeconds: number | null;
   /** Between which the time left will most likely lie, in seconds; only where the rate was seen to vary for long enough. */
   etaRange?: { least: number; most: number };

@@ -67,10 +67,10 @@ export class UploadMeter {
     this.#nextReport = now + REPORT_MS;
     const view = this.#view();
     const stall = this.#done < this.#total && now - this.#lastProof >= STALL_MS ? nameStall(view, now) : null;
-    const etaRange = stall === null ? this.#range.read(this.#total - this.#done) : undefined;
+    const left = stall === null ? this.#range.read(this.#total - this.#done) : undefined;
     this.#report({
-      ...(etaRange !== undefined && { etaRange }),
       ...this.#meter.at(this.#done, this.#total, stall === null ? view.detail : STALL_DETAIL[stall]),
+      ...(left !== undefined && { etaSeconds: left.likely, etaRange: { least: left.least, most: left.most } }),
       unit: "bytes",
       lanes: view.lanes.length,
       retries: this.#retries,

@@ -2,6 +2,7 @@ import { basename, dirname } from "node:path";
 import { stat } from "node:fs/promises";
 import type { UploadResult } from "../../../contract/upload.ts";
 import { keepManifest, loadKeptManifest } from "../../../core/stick/manifest.ts";
+import { FilesProgress } from "../../../core/upload/files-progress.ts";
 import { sourceFailure } from "../../../core/upload/source.ts";
 import { mirrorUrlOfPart } from "../../../core/upload/mirror-url.ts";
 import { uploadFile } from "../../../core/upload/upload.ts";
@@ -19,16 +20,19 @@ export function uploadModel(tools: StepTools): StepImplementation {
       const sent: UploadResult[] = [];
       const hostModels: JournalledFacts["hostModels"] = { chat: null, embedding: null };
       const embedding = facts.get("embedding");
+      const model = facts.get("model");
+      const paths = [...(embedding?.file === undefined ? [] : [embedding.file.path]), ...(model === undefined ? [] : facts.require("modelParts"))];
+      const files = new FilesProgress(await Promise.all(paths.map(async (path) => (await statOf(path)).size)));
+      const send = (path: string, mirror?: string) => sendFile(tools, context, files, path, mirror);
       if (embedding?.file !== undefined) {
-        const small = await send(tools, context, embedding.file.path);
+        const small = await send(embedding.file.path);
         sent.push(small);
         facts.set("embedding", { ...embedding, sha256: small.sha256 });
         hostModels.embedding = small.path;
       }
-      const model = facts.get("model");
       if (model !== undefined) {
         const parts: UploadResult[] = [];
-        for (const part of facts.require("modelParts")) parts.push(await send(tools, context, part, request.mirror && mirrorUrlOfPart(request.mirror, basename(part))));
+        for (const part of facts.require("modelParts")) parts.push(await send(part, request.mirror && mirrorUrlOfPart(request.mirror, basename(part))));
         const [first] = parts as [UploadResult, ...UploadResult[]];
         sent.push(...parts);
         facts.set("model", { ...model, sha256: first.sha256 });
@@ -49,10 +53,13 @@ function outcome(files: readonly UploadResult[]): string {
   return fromMirror === "0" ? `${sent} and proven` : `${sent}, ${fromMirror} MB fetched from the mirror, all proven`;
 }
 
-async function send({ dataFolder, clock }: StepTools, { facts, signal, progress, log }: StepContext, source: string, mirror?: string) {
-  const { mtimeMs } = await stat(source).catch((error: unknown) => {
-    throw sourceFailure(source, error);
+const statOf = (path: string) =>
+  stat(path).catch((error: unknown) => {
+    throw sourceFailure(path, error);
   });
+
+async function sendFile({ dataFolder, clock }: StepTools, { facts, signal, progress, log }: StepContext, files: FilesProgress, source: string, mirror?: string) {
+  const { mtimeMs } = await statOf(source);
   const known = await loadKeptManifest(source, dataFolder, signal);
   const result = await uploadFile({
     host: facts.requireHandle("host"),
@@ -62,12 +69,13 @@ async function send({ dataFolder, clock }: StepTools, { facts, signal, progress,
     mirror: mirror === undefined ? undefined : { url: mirror },
     clock,
     signal,
-    onProgress: progress,
+    onProgress: (of) => progress(files.of(of)),
     onManifest: async (manifest) => {
       const place = await keepManifest(source, mtimeMs, manifest, dataFolder);
       if (place !== null) log("debug", `The hashes of ${basename(source)} are kept in ${dirname(place)}.`);
     },
   });
+  files.arrived(result.bytes);
   facts.sent(result.bytesSent);
   const { published } = result;
   if (published?.genuine === false) log("warn", `${basename(source)} is not ${published.name} as its publisher offers it: it may be damaged or altered.`);
