@@ -98,11 +98,11 @@ export const ERRORS = {
   "balance-empty": entry("The Runpod account is empty", NOTHING_RENTED, "Add money to your Runpod account, then press Retry.", "retry"),
   "no-capacity": entry("No machine is free", NOTHING_RENTED, "Try again in a few minutes, allow other graphics cards or a higher price.", "change-rent"),
   "no-gpu-fits": entry("No graphics card will do", NOTHING_RENTED, "Allow a higher price or other graphics cards, or choose a smaller model.", "change-rent"),
-  "pod-not-up": entry("The rented machine does not come up", "It is kept for another try; it costs money while it runs.", "Press Retry, or Cancel to give it back.", "retry", { fixedBy: "host", costsWhileWaiting: true }),
+  "pod-not-up": entry("The rented machine does not come up", "It is kept for another try; it costs money while it runs.", "Press Retry, or give up: then it is given back.", "retry", { fixedBy: "host", costsWhileWaiting: true }),
   "pod-gone": entry("The rented machine is gone", "What was on a network volume is kept.", "Stop the session and start it again: another machine is rented.", "stop-session", { retryable: false }),
   "pod-stopped-itself": entry("The rented machine has stopped by itself", "Its disk is kept. It costs no more than that.", "Stop the session to get its receipt; start it again when you need it.", "stop-session", { retryable: false }),
-  "ssh-blocked": entry("This network lets no SSH out", "The rented machine is up; it costs money while it runs.", "Use another network (a phone's hotspot will do) and press Retry, or Cancel to give the machine back.", "retry", { costsWhileWaiting: true }),
-  "guard-unproven": entry("The machine may not stop by itself", "Nothing was sent yet. The machine costs money while it runs.", "Go on if you will stop it yourself; while this computer is on, it stops the machine in time. Or Cancel to give it back.", "accept-risk", { fixedBy: "host", costsWhileWaiting: true }),
+  "ssh-blocked": entry("This network lets no SSH out", "The rented machine is up; it costs money while it runs.", "Use another network (a phone's hotspot will do) and press Retry, or give up: then the machine is given back.", "retry", { costsWhileWaiting: true }),
+  "guard-unproven": entry("The machine may not stop by itself", "Nothing was sent yet. The machine costs money while it runs.", "Go on if you will stop it yourself; while this computer is on, it stops the machine in time. Or give up: then it is given back.", "accept-risk", { fixedBy: "host", costsWhileWaiting: true }),
 
   "rehearsal-unavailable": entry("A rehearsal cannot be held here", "Nothing was started; the practice on this computer works all the same.", "On Linux, install OpenSSH's server: apt-get install openssh-server. It need not run.", "none", { retryable: false }),
 

@@ -15,9 +15,9 @@ test("an endpoint is chosen instead of a stick; its key goes to the secrets, and
   const core = await openStage();
   const { page, close, complaints } = await openWindow(browser, core.address);
   await page.getByText("Plug in a stick, or use a folder.").waitFor();
-  await page.getByRole("button", { name: "Use a model elsewhere" }).click();
-  await page.getByText("Enter the endpoint's address.").waitFor();
-  await page.getByLabel("Endpoint address").fill("https://llm.example.org/v1");
+  await page.getByRole("button", { name: "Use a model on a server" }).click();
+  await page.getByText("Enter the address of the model's server.").waitFor();
+  await page.getByLabel("Address of the server").fill("https://llm.example.org/v1");
   await page.getByLabel("Model name").fill("mistral");
   await page.getByLabel("API key").fill("sk-typed-123");
   expect(await page.getByLabel("API key").getAttribute("type")).toBe("password");

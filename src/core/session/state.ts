@@ -175,7 +175,7 @@ const interruption = (title: string): ErrorReport => ({
   code: "internal",
   message: `The app was closed while the session was starting${title === "" ? "" : ` (at “${title}”)`}.`,
   kept: "What was done so far is kept.",
-  advice: "Press Retry to go on where it stopped, or Cancel to undo it.",
+  advice: "Press Retry to go on where it stopped, or give up to undo it.",
 });
 
 function lost(plan: Plan, state: SessionState, { at, step: id, error }: EntryOf<"step-lost">): SessionState {

@@ -25,8 +25,13 @@ export function BackupRow({ backup, ready, busy, onAsk }: BackupRowProps) {
         <h2>{course ?? name}</h2>
         <p>{createdAt === null ? name : formatMoment(createdAt)} · {contentsOf(backup)} · {formatBytes(bytes)}</p>
         <p className={provenAt === null ? "small backup-proof" : "small backup-proof proven"}>
-          <Shield size={16} aria-hidden />
-          {provenAt === null ? t.backups.neverProven : t.backups.provenOn(formatMoment(provenAt))}
+          {/* Of one that is known to be damaged the notice below says more. */}
+          {problem === null && (
+            <>
+              <Shield size={16} aria-hidden />
+              {provenAt === null ? t.backups.neverProven : t.backups.provenOn(formatMoment(provenAt))}
+            </>
+          )}
           {kind === "cold" && <span className="soft"> · {t.backups.kinds.cold}</span>}
           {encrypted && <span className="backup-lock"><Lock size={14} aria-hidden />{t.backups.encrypted}</span>}
         </p>
@@ -35,7 +40,7 @@ export function BackupRow({ backup, ready, busy, onAsk }: BackupRowProps) {
       {/* oxlint-disable-next-line jsx-a11y/prefer-tag-over-role -- a fieldset is for fields */}
       <div className="row" role="group" aria-label={t.backups.more(course ?? name)}>
         <Button size="compact" blocked={busy || !ready || problem !== null} aria-describedby="backup-needs" onClick={() => onAsk("restore")}>{t.backups.restore}</Button>
-        <Button look="quiet" size="compact" blocked={busy} onClick={() => verifyBackup(backup)}>{t.backups.verify}</Button>
+        <Button look="quiet" size="compact" blocked={busy} onClick={() => verifyBackup(backup)}>{provenAt === null ? t.backups.verifyFirst : t.backups.verify}</Button>
         <Button look="quiet" size="compact" blocked={busy} onClick={() => onAsk("remove")}>{t.backups.remove}</Button>
       </div>
     </li>

@@ -67,7 +67,7 @@ export default function Chat() {
             </Empty>
           )}
           {exchanges.length === 0 && !off && (
-            <Empty icon={MessageSquareText} title={t.chat.emptyTitle} text={phase === "ready" ? t.chat.emptyText : t.chat.startingText}>
+            <Empty icon={MessageSquareText} title={t.chat.emptyTitle} text={phase === "ready" ? t.chat.emptyText : t.chat.startingEmptyText}>
               {phase === "ready" && (
                 <div className="examples">
                   {t.chat.examples.map((example) => <Button key={example} onClick={() => ask(example)}>{example}</Button>)}

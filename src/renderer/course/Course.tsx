@@ -1,6 +1,6 @@
 import { BookOpen } from "lucide-react";
 import { useEffect } from "react";
-import { formatClock } from "../format/durations.ts";
+import { formatMoment } from "../format/durations.ts";
 import { Button } from "../parts/Button.tsx";
 import { Empty } from "../parts/Empty.tsx";
 import { ErrorNotice } from "../parts/Notice.tsx";
@@ -48,7 +48,7 @@ export default function Course() {
                 <tr key={file}>
                   <th scope="row">{file}</th>
                   <td className="number">{count}</td>
-                  <td className="number soft"><time dateTime={ingestedAt} title={new Date(ingestedAt).toLocaleString()}>{formatClock(ingestedAt)}</time></td>
+                  <td className="number soft"><time dateTime={ingestedAt}>{formatMoment(ingestedAt)}</time></td>
                 </tr>
               ))}
             </tbody>

@@ -1,5 +1,8 @@
 import { t } from "../strings/language.ts";
 
+/** Between a number and its unit, which stay on one line. */
+export const NO_BREAK = "\u00a0";
+
 const BYTE_UNITS = ["B", "kB", "MB", "GB", "TB"] as const;
 
 const fixed = (amount: number, digits: number): string => amount.toLocaleString(t.locale, { minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping: false });
@@ -12,7 +15,7 @@ export function formatBytes(bytes: number): string {
     amount /= 1000;
     unit += 1;
   }
-  return `${fixed(amount, (unit === 2 && amount < 9.95) || (unit >= 3 && amount < 100) ? 1 : 0)} ${BYTE_UNITS[unit]}`;
+  return `${fixed(amount, (unit === 2 && amount < 9.95) || (unit >= 3 && amount < 100) ? 1 : 0)}${NO_BREAK}${BYTE_UNITS[unit]}`;
 }
 
 /** 7241732096 → "7.2 billion", 134515008 → "135 million". */

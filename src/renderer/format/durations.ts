@@ -1,17 +1,18 @@
 import { t } from "../strings/language.ts";
+import { NO_BREAK } from "./amounts.ts";
 
 const tenths = (value: number): string => value.toLocaleString(t.locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 
 /** 0.42 → "0.4 s", 73 → "1 min 13 s", 3780 → "1 h 3 min". */
 export function formatDuration(seconds: number): string {
-  if (seconds > 0 && seconds < 0.05) return `< ${tenths(0.1)} s`;
-  if (seconds < 9.95) return `${Number.isInteger(seconds) ? seconds : tenths(seconds)} s`;
+  if (seconds > 0 && seconds < 0.05) return `<${NO_BREAK}${tenths(0.1)}${NO_BREAK}s`;
+  if (seconds < 9.95) return `${Number.isInteger(seconds) ? seconds : tenths(seconds)}${NO_BREAK}s`;
   const whole = Math.round(seconds);
-  if (whole < 60) return `${whole} s`;
+  if (whole < 60) return `${whole}${NO_BREAK}s`;
   const minutes = Math.floor(whole / 60);
-  const rest = (count: number, unit: string) => (count === 0 ? "" : ` ${count} ${unit}`);
-  if (minutes < 60) return `${minutes} min${rest(whole % 60, "s")}`;
-  return `${Math.floor(minutes / 60)} h${rest(minutes % 60, "min")}`;
+  const rest = (count: number, unit: string) => (count === 0 ? "" : `${NO_BREAK}${count}${NO_BREAK}${unit}`);
+  if (minutes < 60) return `${minutes}${NO_BREAK}min${rest(whole % 60, "s")}`;
+  return `${Math.floor(minutes / 60)}${NO_BREAK}h${rest(minutes % 60, "min")}`;
 }
 
 /** Seconds left, rounded as far as a guess deserves: "about 40 s left", or "3 to 5 min left" where it varies more than that. */
@@ -20,9 +21,9 @@ export function formatTimeLeft(seconds: number, range?: { least: number; most: n
   const [round, unit] = roundGuess(seconds);
   if (range !== undefined) {
     const [least, most] = [Math.max(round(0.1), round(range.least)), round(range.most)];
-    if (least < most) return t.amounts.leftBetween(`${least}`, `${most} ${unit}`);
+    if (least < most) return t.amounts.leftBetween(`${least}`, `${most}${NO_BREAK}${unit}`);
   }
-  return t.amounts.leftAbout(`${round(seconds)} ${unit}`);
+  return t.amounts.leftAbout(`${round(seconds)}${NO_BREAK}${unit}`);
 }
 
 /** How exactly a guess of so many seconds is told: a rounding of seconds to a unit, and the unit. */

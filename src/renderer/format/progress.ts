@@ -1,5 +1,5 @@
 import type { Progress } from "../../contract/progress.ts";
-import { formatBytes, formatCount } from "./amounts.ts";
+import { formatBytes, formatCount, NO_BREAK } from "./amounts.ts";
 import { formatTimeLeft } from "./durations.ts";
 import { t } from "../strings/language.ts";
 
@@ -22,8 +22,8 @@ export function formatRate({ rate, unit }: Progress): string {
   return unit === "bytes" ? `${formatBytes(rate)}/s` : `${formatCount(Math.round(rate))} ${t.amounts.units[unit]}/s`;
 }
 
-/** All figures of a wait in one line. */
+/** All figures of a wait in one line, which breaks only between them. */
 export function formatFigures(progress: Progress): string {
   const left = progress.etaSeconds === null ? "" : formatTimeLeft(progress.etaSeconds, progress.etaRange);
-  return [formatAmount(progress), formatRate(progress), left].filter((part) => part !== "").join(" · ");
+  return [formatAmount(progress), formatRate(progress), left].filter((part) => part !== "").map((part) => part.replaceAll(" ", NO_BREAK)).join(" · ");
 }

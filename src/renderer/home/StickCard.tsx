@@ -1,5 +1,5 @@
 import { Usb } from "lucide-react";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { choose } from "../stores/choices.ts";
 import { chooseFolder, useStick, useSticks } from "../stores/sticks.ts";
 import { Button } from "../parts/Button.tsx";
@@ -15,6 +15,10 @@ export function StickCard() {
   const folderProblem = useSticks((state) => state.folderProblem);
   const stick = useStick();
   const [asking, setAsking] = useState(false);
+  const trouble = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (folderProblem !== null) trouble.current?.scrollIntoView({ block: "nearest" });
+  }, [folderProblem]);
   return (
     <section className="sheet card stick-card" aria-labelledby="stick-title">
       <h2 id="stick-title">{t.stick.title}</h2>
@@ -52,7 +56,7 @@ export function StickCard() {
           <Button look="quiet" size="compact" onClick={() => choose({ endpoint: { url: "", model: "", key: "" } })}>{t.endpoint.use}</Button>
         </div>
       )}
-      {asking && folderProblem !== null && <ErrorNotice report={folderProblem} />}
+      {asking && folderProblem !== null && <div ref={trouble}><ErrorNotice report={folderProblem} /></div>}
     </section>
   );
 }

@@ -22,12 +22,13 @@ export function StickFacts({ stick }: { stick: Stick }) {
         <Choice
           label={t.stick.chooseModel}
           value={chosen}
-          options={usable.map((one) => ({ value: one.file, title: one.header?.name || one.file, text: `${one.header?.quantisation ?? ""} ${formatBytes(one.bytes)} · ${one.file}` }))}
+          options={usable.map((one) => ({ value: one.file, title: one.header?.name || one.file, text: [one.header?.quantisation, formatBytes(one.bytes), one.file].filter(Boolean).join(" · ") }))}
           onChoose={(file) => choose({ model: file })}
         />
       )}
       {model !== undefined && <ModelFacts model={model} />}
-      {(stick.problem === null || several) && <p className="verdict"><CircleCheck size={18} aria-hidden />{several && model === undefined ? t.stick.goodSeveral : t.stick.good}</p>}
+      {several && model === undefined && <p className="soft">{t.stick.goodSeveral}</p>}
+      {(several ? model !== undefined : stick.problem === null) && <p className="verdict"><CircleCheck size={18} aria-hidden />{t.stick.good}</p>}
       {stick.problem !== null && !several && <ErrorNotice report={stick.problem} look="warn" />}
     </>
   );

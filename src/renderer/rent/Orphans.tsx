@@ -59,7 +59,7 @@ function PodRow({ pod }: { pod: PodOfOurs }) {
       </p>
       <div className="row">
         {ending === id && <output className="soft small">{t.rent.podWorking}</output>}
-        {runs && <Button look="chalk" size="compact" blocked={ending !== null} onClick={() => endPod(id, "stop")}>{t.rent.podStop}</Button>}
+        {runs && <Button look="primary" size="compact" blocked={ending !== null} onClick={() => endPod(id, "stop")}>{t.rent.podStop}</Button>}
         <Button look="bad" size="compact" blocked={ending !== null} onClick={() => setAsking(true)}>{t.rent.podDelete}</Button>
       </div>
       <Question

@@ -8,6 +8,7 @@ import { Notice } from "../parts/Notice.tsx";
 import { useNow } from "../parts/use-now.ts";
 import { Figures, type Figure } from "../parts/Figures.tsx";
 import { extendSession, useSession } from "../stores/session.ts";
+import { showView } from "../stores/view.ts";
 import { t } from "../strings/language.ts";
 import { spentBy, usd } from "./money.ts";
 import "./rent.css";
@@ -18,6 +19,7 @@ const LONGER = [30 * 60, 60 * 60];
 export function RentCard({ rent }: { rent: RentSnapshot }) {
   const now = useNow();
   const pending = useSession((state) => state.pending);
+  const ready = useSession(({ session }) => session?.phase === "ready");
   const [asked, setAsked] = useState<number | null>(null);
   const { guard, budget, deadlineAt, deadlineByBudget, idleStopSeconds, gpu, dataCenter, unsavedRows } = rent;
   const left = deadlineAt === null ? 0 : secondsBetween(new Date(now).toISOString(), deadlineAt, now);
@@ -60,7 +62,12 @@ export function RentCard({ rent }: { rent: RentSnapshot }) {
         )}
       </div>
       {budget?.warned && <Notice look="warn" alert>{t.rent.budgetWarned(formatMoney(usd(budget.microUsd)))}</Notice>}
-      {unsavedRows && <Notice look="calm">{t.rent.unsaved}</Notice>}
+      {unsavedRows && (
+        <Notice look="calm">
+          {t.rent.unsaved}
+          {ready && <Button size="compact" onClick={() => showView("backups")}>{t.rent.toBackups}</Button>}
+        </Notice>
+      )}
     </section>
   );
 }

@@ -66,6 +66,9 @@ export default function Comparison({ earlier, current }: { earlier: readonly Pas
   );
 }
 
+/** Between two lines of the scale, in seconds: what a clock would show. */
+const STEPS = [1, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600];
+
 const middle = (values: number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
 function verdict(seconds: number, usual: number): string {
@@ -99,7 +102,7 @@ function drawBars(box: HTMLElement, seconds: number[]): uPlot {
       scales: { x: { time: false, range: () => [0.4, seconds.length + 0.6] }, y: { range: (_chart, _min, max) => [0, max * 1.1 || 1] } },
       axes: [
         { ...axis, grid: { show: false }, splits: () => places, values: (_chart, marks) => marks.map((mark) => (mark === seconds.length ? t.session.compareNow : String(mark - seconds.length))) },
-        { ...axis, size: 70, values: (_chart, marks) => marks.map((mark) => formatDuration(mark)) },
+        { ...axis, size: 70, incrs: STEPS, values: (_chart, marks) => marks.map((mark) => formatDuration(mark)) },
       ],
       series: [{}, { fill: accent, stroke: accent, paths: bars, points: { show: false } }, { fill: chalk, stroke: chalk, paths: bars, points: { show: false } }],
     },

@@ -1,5 +1,4 @@
 import { X } from "lucide-react";
-import type { ReactNode } from "react";
 import type { SessionSnapshot } from "../../contract/session.ts";
 import { formatDuration, secondsBetween } from "../format/durations.ts";
 import { Button } from "../parts/Button.tsx";
@@ -13,12 +12,12 @@ interface OverallProps {
   cancel: string;
   cancelling: boolean;
   onCancel(): void;
-  /** What is expected of the whole. */
-  children?: ReactNode;
+  /** How long the whole is going to take, and what that is known from. */
+  expected?: { total: string; basis: string };
 }
 
 /** How far a start is as a whole, and the way out of it; stays in sight while its steps are read. */
-export function Overall({ session: { steps, startedAt }, cancel, cancelling, onCancel, children }: OverallProps) {
+export function Overall({ session: { steps, startedAt }, expected, cancel, cancelling, onCancel }: OverallProps) {
   const now = useNow();
   const overall = overallShare(steps);
   const done = steps.filter(({ status }) => status === "done" || status === "skipped").length;
@@ -26,11 +25,19 @@ export function Overall({ session: { steps, startedAt }, cancel, cancelling, onC
     <div className="overall">
       <div className="overall-figures">
         <strong className="overall-percent">{Math.floor(overall * 100)} %</strong>
-        <span className="soft">
-          {t.session.stepsDone(done, steps.length)}
-          {startedAt !== null && ` · ${t.session.soFar(formatDuration(Math.floor(secondsBetween(startedAt, null, now))))}`}
-        </span>
-        {children}
+        <p className="overall-words">
+          {expected !== undefined && (
+            <>
+              <strong>{expected.total}</strong>
+              {" · "}
+            </>
+          )}
+          {startedAt !== null && t.session.soFar(formatDuration(Math.floor(secondsBetween(startedAt, null, now))))}
+          <span className="soft small block">
+            {t.session.stepsDone(done, steps.length)}
+            {expected !== undefined && ` · ${expected.basis}`}
+          </span>
+        </p>
         <Button onClick={onCancel} blocked={cancelling}>
           <X size={18} aria-hidden />
           {cancelling ? t.session.cancelling : cancel}

@@ -15,14 +15,13 @@ export function Starting({ session }: { session: SessionSnapshot }) {
   const past = usePast();
   return (
     <>
-      <Overall session={session} cancel={t.session.cancel} cancelling={cancelling} onCancel={cancelSession}>
-        {session.startedAt !== null && (
-          <span>
-            <strong>{t.session.expected(formatSpread(expectedTotal(session.steps, session.startedAt, past, now)))}</strong>
-            <span className="soft small block">{past.length > 0 ? t.session.expectedFrom(past.length) : t.session.expectedGuess}</span>
-          </span>
-        )}
-      </Overall>
+      <Overall
+        session={session}
+        expected={session.startedAt === null ? undefined : { total: t.session.expected(formatSpread(expectedTotal(session.steps, session.startedAt, past, now))), basis: past.length > 0 ? t.session.expectedFrom(past.length) : t.session.expectedGuess }}
+        cancel={t.session.cancel}
+        cancelling={cancelling}
+        onCancel={cancelSession}
+      />
       {session.rent !== null && <RentCard rent={session.rent} />}
       <Plan steps={session.steps} />
     </>

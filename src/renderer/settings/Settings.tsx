@@ -33,7 +33,7 @@ export default function SettingsScreen() {
       <section className="sheet stack" aria-labelledby="theme-title">
         <h2 id="theme-title">{words.theme}</h2>
         <Choice label={words.theme} hideLabel across value={settings?.theme ?? "system"} options={options(words.themes)} onChoose={(theme) => saveSettings({ theme })} />
-        <h2 id="language-title">{words.language}</h2>
+        <h2 id="language-title" className="group-heading">{words.language}</h2>
         <Choice label={words.language} hideLabel across value={settings?.language ?? "system"} options={options(words.languages)} onChoose={(language) => saveSettings({ language })} />
         <p className="soft small">{words.languageText}</p>
       </section>

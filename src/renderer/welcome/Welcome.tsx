@@ -11,6 +11,7 @@ import { Button } from "../parts/Button.tsx";
 import { Screen } from "../parts/Screen.tsx";
 import { useChoices } from "../stores/choices.ts";
 import { saveSettings } from "../stores/settings.ts";
+import { useStick } from "../stores/sticks.ts";
 import { t } from "../strings/language.ts";
 import "../home/home.css";
 import "./welcome.css";
@@ -27,11 +28,13 @@ export default function Welcome() {
     heading.current?.focus();
   };
   const endpoint = useChoices((choices) => choices.endpoint);
+  const stick = useStick();
+  const hasModel = stick !== null || endpoint !== null;
   const words = t.welcome;
   const steps: { title: string; why: string; body: ReactNode }[] = [
     { title: words.stickTitle, why: words.stickWhy, body: endpoint === null ? <StickCard /> : <EndpointCard endpoint={endpoint} /> },
     { title: words.hostTitle, why: words.hostWhy, body: <HostCard /> },
-    { title: words.readyTitle, why: words.readyWhy, body: <CourseCard /> },
+    { title: hasModel ? words.readyTitle : words.missingTitle, why: hasModel ? words.readyWhy : words.missingWhy, body: <CourseCard /> },
   ];
   const step = steps[at]!;
   const last = at === steps.length - 1;
@@ -39,12 +42,16 @@ export default function Welcome() {
     <div className="home">
       <Screen title={words.title} lead={words.lead} actions={<Button look="quiet" size="compact" onClick={finish}>{words.skip}</Button>}>
         <ol className="welcome-steps" aria-label={words.progress(at + 1, steps.length)}>
-          {words.steps.map((name, index) => (
-            <li key={name} aria-current={index === at ? "step" : undefined} className={index < at ? "past" : undefined}>
-              <span className="welcome-number" aria-hidden>{index < at ? <Check size={16} strokeWidth={3} /> : index + 1}</span>
-              {name}
-            </li>
-          ))}
+          {words.steps.map((name, index) => {
+            // The first was passed by, not done, while there is no model.
+            const past = index < at && (index > 0 || hasModel);
+            return (
+              <li key={name} aria-current={index === at ? "step" : undefined} className={past ? "past" : undefined}>
+                <span className="welcome-number" aria-hidden>{past ? <Check size={16} strokeWidth={3} /> : index + 1}</span>
+                {name}
+              </li>
+            );
+          })}
         </ol>
         <div className="home-grid">
           <section className="stack" aria-labelledby="welcome-title">

@@ -26,18 +26,25 @@ export const RENT: RentSnapshot = {
   unsavedRows: true,
 };
 
-export const rented = (): SessionSnapshot => ({ ...ready(), host: { kind: "runpod", label: "RTX A5000 at Runpod" }, rent: RENT });
+export const RENTED_HOST = { kind: "runpod", label: "RTX A5000 at Runpod" } as const;
+
+export const rented = (): SessionSnapshot => ({ ...ready(), host: RENTED_HOST, rent: RENT });
+
+/** A machine that has not shown that it can stop itself, with nothing on it yet. */
+export const UNGUARDED: RentSnapshot = { ...RENT, spentMicroUsd: 11_000, guard: { state: "unproven", provenAt: null, reason: null }, unsavedRows: false };
 
 const RECEIPT: Receipt = {
   ...stopped().receipt!,
-  host: "RTX A5000 at Runpod",
+  host: RENTED_HOST.label,
+  costUsd: 0.28,
+  kept: ["The course: 24 documents, 412 passages, in a backup on the stick.", "The stick as it was."],
   rent: {
     provider: "runpod", podId: "pod-7", gpu: "RTX A5000", cloud: "secure", dataCenter: "EU-RO-1", microUsdPerHour: 340_000, runningSeconds: 3000,
-    microUsd: 283_000, source: "bill", ended: "deleted", confirmedAt: minutesFromNow(0), disk: null,
+    microUsd: 283_000, source: "bill", ended: "deleted", confirmedAt: stopped().stoppedAt!, disk: null,
   },
 };
 
-export const rentedStopped = (): SessionSnapshot => ({ ...stopped(), host: { kind: "runpod", label: "RTX A5000 at Runpod" }, receipt: RECEIPT });
+export const rentedStopped = (): SessionSnapshot => ({ ...stopped(), host: RENTED_HOST, receipt: RECEIPT });
 
 export const RECEIPTS: Receipt[] = [RECEIPT, { ...stopped().receipt!, sessionId: "s0", startedAt: "2026-11-20T08:00:00.000Z", costUsd: 0, rent: null }];
 

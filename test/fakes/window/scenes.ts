@@ -3,7 +3,7 @@ import type { Strings } from "../../../src/renderer/strings/strings.ts";
 import { BACKUPS, RESTORING } from "./backups.ts";
 import { CONVERSATIONS } from "./conversation.ts";
 import { AWAY, REHEARSED, REHEARSING } from "./rehearsals.ts";
-import { ORPHANS, QUOTE, RECEIPTS, rented, rentedStopped, VOLUMES } from "./rented.ts";
+import { ORPHANS, QUOTE, RECEIPTS, rented, RENTED_HOST, rentedStopped, UNGUARDED, VOLUMES } from "./rented.ts";
 import type { CourseDocument } from "../../../src/contract/chat.ts";
 import type { LogLevel, LogLine } from "../../../src/contract/logs.ts";
 import type { SessionTimings } from "../../../src/contract/session.ts";
@@ -15,6 +15,8 @@ export interface Scene {
   name: string;
   view: string;
   stage: Partial<Stage>;
+  /** How high the window must be for all of it to be in the picture; pixels. */
+  height?: number;
   /** Steps from the opened screen to the state to look at. */
   play?: (page: Page, t: Strings) => Promise<void>;
 }
@@ -83,6 +85,7 @@ export const SCENES: Scene[] = [
   { name: "home-orphans", view: "home", stage: { sticks: [GOOD_STICK], pods: ORPHANS } },
   {
     name: "home-rent",
+    height: 1180,
     view: "home",
     stage: { sticks: [GOOD_STICK], keys: ["runpod"], quote: QUOTE, volumes: VOLUMES, settings: { ...SETTINGS, lastHost: { kind: "runpod" } } },
     play: async (page, t) => {
@@ -90,11 +93,12 @@ export const SCENES: Scene[] = [
       await page.getByText(t.rent.quoteFirst("RTX A5000", "24 GiB")).waitFor();
     },
   },
-  { name: "home-rent-key", view: "home", stage: { sticks: [GOOD_STICK], settings: { ...SETTINGS, lastHost: { kind: "runpod" } } } },
+  { name: "home-rent-key", height: 1000, view: "home", stage: { sticks: [GOOD_STICK], settings: { ...SETTINGS, lastHost: { kind: "runpod" } } } },
   { name: "home-no-stick", view: "home", stage: {} },
   { name: "home-stick", view: "home", stage: { sticks: [GOOD_STICK] } },
   {
     name: "home-ssh",
+    height: 1000,
     view: "home",
     stage: { sticks: [GOOD_STICK], settings: { ...SETTINGS, lastHost: { kind: "ssh", address: "root@203.0.113.7:22022" }, hosts: [{ address: "root@203.0.113.7:22022", identity: "/home/anna/.ssh/id_ed25519", label: "root@203.0.113.7:22022" }] } },
   },
@@ -109,6 +113,7 @@ export const SCENES: Scene[] = [
   },
   {
     name: "home-new-key",
+    height: 1160,
     view: "home",
     stage: { sticks: [GOOD_STICK] },
     play: async (page, t) => {
@@ -121,6 +126,7 @@ export const SCENES: Scene[] = [
   { name: "home-problem", view: "home", stage: { sticks: [CUT_SHORT] } },
   {
     name: "home-endpoint",
+    height: 960,
     view: "home",
     stage: { sticks: [GOOD_STICK] },
     play: async (page, t) => {
@@ -130,6 +136,7 @@ export const SCENES: Scene[] = [
   },
   {
     name: "home-folder",
+    height: 1000,
     view: "home",
     stage: { sticks: [GOOD_STICK, CUT_SHORT] },
     play: async (page, t) => {
@@ -164,7 +171,7 @@ export const SCENES: Scene[] = [
   { name: "rehearsal-done", view: "rehearsal", stage: { rehearsal: REHEARSED }, play: rehearse((page, t) => page.getByText(t.rehearsal.wentWell).waitFor()) },
   { name: "session-idle", view: "session", stage: { session: idle() } },
   { name: "session-starting", view: "session", stage: { session: starting() } },
-  { name: "session-uploading", view: "session", stage: { session: uploading(), history: HISTORY } },
+  { name: "session-uploading", height: 960, view: "session", stage: { session: uploading(), history: HISTORY } },
   { name: "help-passphrase", view: "session", stage: { session: needsHelp({ code: "key-encrypted", message: "The key /home/anna/.ssh/id_ed25519 asks for a passphrase." }) } },
   {
     name: "help-host-changed",
@@ -184,8 +191,8 @@ export const SCENES: Scene[] = [
       session: needsHelp({ code: "stick-removed", message: "COURSE-STICK was pulled out while the model was being sent.", kept: "1.7 of 5.1 GB are on the host and proven.", causes: ["ENODEV: no such device, read"] }, "upload-model"),
     },
   },
-  { name: "session-ready", view: "session", stage: { session: ready(), history: HISTORY }, play: (page, t) => page.locator("dd", { hasText: `${t.session.stores.server}2.3.5` }).waitFor() },
-  { name: "session-rented", view: "session", stage: { session: rented(), history: HISTORY } },
+  { name: "session-ready", height: 1560, view: "session", stage: { session: ready(), history: HISTORY }, play: (page, t) => page.locator("dd", { hasText: `${t.session.stores.server}2.3.5` }).waitFor() },
+  { name: "session-rented", height: 1000, view: "session", stage: { session: rented(), history: HISTORY } },
   {
     name: "session-stop-rented",
     view: "session",
@@ -197,8 +204,8 @@ export const SCENES: Scene[] = [
     },
   },
   { name: "session-receipt-rented", view: "session", stage: { session: rentedStopped(), history: HISTORY } },
-  { name: "help-guard", view: "session", stage: { session: { ...needsHelp({ code: "guard-unproven", message: "The machine's own key may read it, but it could not be shown that it may stop it." }, "arm-watchdog"), rent: rented().rent } } },
-  { name: "help-rent-key", view: "session", stage: { session: needsHelp({ code: "provider-key-rejected", message: "Runpod answered 401 to the key that is kept." }, "rent-pod") } },
+  { name: "help-guard", view: "session", stage: { session: { ...needsHelp({ code: "guard-unproven", message: "The machine's own key may read it, but it could not be shown that it may stop it." }, "arm-watchdog", RENTED_HOST), rent: UNGUARDED } } },
+  { name: "help-rent-key", view: "session", stage: { session: needsHelp({ code: "provider-key-rejected", message: "Runpod answered 401 to the key that is kept." }, "rent-pod", { kind: "runpod", label: "Runpod" }) } },
   {
     name: "session-stop",
     view: "session",
@@ -209,7 +216,7 @@ export const SCENES: Scene[] = [
     },
   },
   { name: "session-stopping", view: "session", stage: { session: stopping() } },
-  { name: "session-stopped", view: "session", stage: { session: stopped(), history: HISTORY } },
+  { name: "session-stopped", height: 1620, view: "session", stage: { session: stopped(), history: HISTORY } },
   { name: "chat-off", view: "chat", stage: {} },
   { name: "chat-empty", view: "chat", stage: { session: ready() } },
   { name: "chat-writing", view: "chat", stage: { session: ready(), pauseMs: 250 }, play: ask("How does backpropagation work?", "starting at") },
@@ -251,7 +258,7 @@ export const SCENES: Scene[] = [
       await page.getByText(CONVERSATIONS[0]!.title).waitFor();
     },
   },
-  { name: "backups", view: "backups", stage: { session: ready(), documents: DOCUMENTS, backups: BACKUPS } },
+  { name: "backups", height: 960, view: "backups", stage: { session: ready(), documents: DOCUMENTS, backups: BACKUPS } },
   { name: "backups-empty", view: "backups", stage: {} },
   {
     name: "backups-restore",
@@ -315,5 +322,5 @@ export const SCENES: Scene[] = [
       await page.getByRole("region", { name: t.logs.bundlePreview }).waitFor();
     },
   },
-  { name: "settings", view: "settings", stage: { keys: ["runpod"], receipts: RECEIPTS, settings: { ...SETTINGS, hosts: [{ address: "root@203.0.113.7:22022", identity: "/home/anna/.ssh/id_ed25519", label: "root@203.0.113.7:22022" }] } } },
+  { name: "settings", height: 2560, view: "settings", stage: { keys: ["runpod"], receipts: RECEIPTS, settings: { ...SETTINGS, hosts: [{ address: "root@203.0.113.7:22022", identity: "/home/anna/.ssh/id_ed25519", label: "root@203.0.113.7:22022" }] } } },
 ];

@@ -1,7 +1,7 @@
 import type { ErrorReport } from "../../../src/contract/errors.ts";
 import type { StepId } from "../../../src/contract/plan.ts";
 import type { Progress } from "../../../src/contract/progress.ts";
-import type { SessionSnapshot, StepState } from "../../../src/contract/session.ts";
+import type { HostChoice, SessionSnapshot, StepState } from "../../../src/contract/session.ts";
 import { PLAN, planFor } from "../../../src/core/session/plan.ts";
 
 const SECONDS: Record<StepId, [from: number, to: number]> = {
@@ -39,8 +39,8 @@ const at = (seconds: number): string => new Date(Date.now() - AGE * 1000 + secon
 /** How long ago the staged sessions began. Seconds. */
 const AGE = 96;
 
-function steps(states: Partial<Record<StepId, Partial<StepState>>>, otherwise: "done" | "waiting"): StepState[] {
-  return planFor(PLAN, null).map(({ id, title, needs, weight }) => {
+function steps(states: Partial<Record<StepId, Partial<StepState>>>, otherwise: "done" | "waiting", host: HostChoice["kind"] = "ssh"): StepState[] {
+  return planFor(PLAN, { host: { kind: host } as HostChoice }).map(({ id, title, needs, weight }) => {
     const [from, to] = SECONDS[id];
     const past: Partial<StepState> = { status: "done", startedAt: at(from), endedAt: at(to), outcome: OUTCOMES[id] ?? null };
     const future: Partial<StepState> = { status: "waiting" };
@@ -97,10 +97,11 @@ export const uploading = (): SessionSnapshot => ({
   ),
 });
 
-export const needsHelp = (report: ErrorReport, step: StepId = "connect"): SessionSnapshot => {
+/** @param host what the session runs on */
+export const needsHelp = (report: ErrorReport, step: StepId = "connect", host = BASE.host!): SessionSnapshot => {
   const before = PLAN.slice(0, PLAN.findIndex(({ id }) => id === step));
   const states = Object.fromEntries(before.map(({ id }) => [id, done])) as Partial<Record<StepId, Partial<StepState>>>;
-  return { ...BASE, phase: "needs-help", error: report, steps: steps({ ...states, [step]: { status: "failed", startedAt: at(SECONDS[step][0]), endedAt: at(SECONDS[step][0] + 3), error: report } }, "waiting") };
+  return { ...BASE, host, phase: "needs-help", error: report, steps: steps({ ...states, [step]: { status: "failed", startedAt: at(SECONDS[step][0]), endedAt: at(SECONDS[step][0] + 3), error: report } }, "waiting", host.kind) };
 };
 
 export const ready = (): SessionSnapshot => ({
@@ -130,7 +131,7 @@ export const stopped = (): SessionSnapshot => ({
     startedAt: at(0),
     stoppedAt: at(3000),
     minutes: 50,
-    costUsd: 0.28,
+    costUsd: 0,
     bytesSent: 5_178_000_000,
     kept: ["The model on the host (5.1 GB), proven.", "The course: 24 documents, 412 passages.", "The stick as it was."],
     rent: null,

@@ -35,7 +35,7 @@ export function fit(): StepImplementation {
       });
       facts.set("fit", fitted);
       await requireDisk(context);
-      return { outcome: `${fitted.contextTokens.toLocaleString("en")} tokens × ${fitted.parallel}` };
+      return { outcome: `${fitted.contextTokens.toLocaleString("en")} tokens for each of ${fitted.parallel} at once` };
     },
   };
 }
