@@ -64,7 +64,7 @@ export class Agent {
     const guard = power === null ? null : await power.prove();
     this.watchdog.arm(config, guard);
     const idle = config.idleSeconds == null ? "" : `, ${config.idleSeconds} s without use`;
-    this.logs.append("agent", "info", `Safety timer: until ${this.watchdog.config?.deadlineAt ?? "no set time"}, silence of ${config.silenceSeconds ?? "any number of"} s allowed${idle}.`);
+    this.logs.append("agent", "info", `Safety timer: ${this.watchdog.config?.deadlineAt == null ? "no set end" : `until ${this.watchdog.config.deadlineAt}`}, silence of ${config.silenceSeconds ?? "any number of"} s allowed${idle}.`);
     if (guard !== null) this.logs.append("agent", guard.proven ? "info" : "warn", guard.proven ? "It can stop the machine: it has read it with the machine's own credential." : `It may not be able to stop the machine: ${guard.reason}.`);
   }
 

@@ -7,7 +7,7 @@ export async function requireFreePort(port: number, purpose: string): Promise<vo
   if (await isFree(port)) return;
   const owner = portOwner(port);
   const by = owner === null ? "another program" : `the program "${owner.name}" (process ${owner.pid})`;
-  throw new MentorError("port-in-use", `Port ${port} on the host, which ${purpose} needs, is taken by ${by}.`, {
+  throw new MentorError("port-in-use", `${purpose} needs port ${port} on the host, but ${by} uses it.`, {
     details: { port, ...(owner === null ? {} : { program: owner.name, pid: owner.pid }) },
   });
 }

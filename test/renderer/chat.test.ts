@@ -73,6 +73,22 @@ test("an empty question cannot be sent, and one that is too long says by how muc
   await core.close();
 });
 
+test("an answer that is shorter than its sources keeps its question in view", async () => {
+  const core = await openStage({ session: ready() });
+  const { page, close } = await openWindow(browser, core.address, "chat");
+  await page.setViewportSize({ width: 1280, height: 560 });
+  for (const [turn, question] of ["How does backpropagation work?", "Derive the gradient"].entries()) {
+    await page.getByLabel("Your question").fill(question);
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "Copy the answer" }).nth(turn).waitFor();
+  }
+  const cutOff = `document.querySelector(".chat-list").getBoundingClientRect().top - [...document.querySelectorAll(".question-line")].at(-1).getBoundingClientRect().top`;
+  await expect.poll(() => page.evaluate<number>(cutOff)).toBeLessThanOrEqual(1);
+  await expect.poll(() => page.evaluate<number>(cutOff)).toBeGreaterThan(-200);
+  await close();
+  await core.close();
+});
+
 test("a question is changed, and what it replaces is taken back from the mentor too", async () => {
   const core = await openStage({ session: ready() });
   const { page, close } = await openWindow(browser, core.address, "chat");

@@ -14,23 +14,46 @@ import { transcript } from "./transcript.ts";
 import { ExchangeView } from "./ExchangeView.tsx";
 import "./chat.css";
 
-/** Pixels from the end within which new words keep the end in view. */
+/** Pixels from there within which new words keep the end of the answer in view. */
 const NEAR_END = 80;
+
+/** How far a list of exchanges is scrolled to show the last answer's end, and not past the beginning of its question: its sources may be longer. */
+function placeOfLast(list: HTMLElement): number {
+  const last = list.lastElementChild;
+  if (last === null) return 0;
+  const zero = list.getBoundingClientRect().top - list.scrollTop;
+  const end = (last.querySelector(".answer > :last-child") ?? last).getBoundingClientRect().bottom - zero;
+  return Math.max(last.getBoundingClientRect().top - zero, end - list.clientHeight);
+}
 
 export default function Chat() {
   const exchanges = useChat((state) => state.exchanges);
   const phase = useSession(({ session }) => session?.phase ?? "idle");
   const list = useRef<HTMLDivElement>(null);
   const atEnd = useRef(true);
+  const scrolled = useRef(0);
+  const seen = useRef<string>(undefined);
   useEffect(() => {
     // Fetched ahead, so that the first answer is not shown raw for a moment.
     void import("./Markdown.tsx");
   }, []);
   useEffect(() => {
     // Whoever has scrolled up to read is left alone.
-    if (atEnd.current && list.current !== null) list.current.scrollTop = list.current.scrollHeight;
-    // oxlint-disable-next-line react/exhaustive-effect-dependencies -- new words are what moves the end
+    if (atEnd.current && list.current !== null) {
+      const place = placeOfLast(list.current);
+      const lastId = exchanges.at(-1)?.id;
+      // Whoever has scrolled down to the sources is not taken back up; another question is another place.
+      list.current.scrollTop = seen.current === lastId ? Math.max(list.current.scrollTop, place) : place;
+      seen.current = lastId;
+    }
   }, [exchanges]);
+  // Only a person scrolls up: words that came meanwhile may have moved the end away by themselves.
+  const noteScroll = (element: HTMLElement) => {
+    const up = element.scrollTop < scrolled.current;
+    scrolled.current = element.scrollTop;
+    const near = element.scrollTop > placeOfLast(element) - NEAR_END;
+    atEnd.current = up ? near : atEnd.current || near;
+  };
   const answering = exchanges.some(isOpen);
   const off = phase === "idle" || phase === "stopped";
   return (
@@ -59,7 +82,7 @@ export default function Chat() {
           role={exchanges.length > 0 ? "log" : undefined}
           aria-live="off"
           aria-label={exchanges.length > 0 ? t.chat.title : undefined}
-          onScroll={({ currentTarget: { scrollHeight, scrollTop, clientHeight } }) => (atEnd.current = scrollHeight - scrollTop - clientHeight < NEAR_END)}
+          onScroll={({ currentTarget }) => noteScroll(currentTarget)}
         >
           {exchanges.length === 0 && off && (
             <Empty icon={MessageSquareText} title={t.chat.notReadyTitle} text={t.chat.notReadyText}>

@@ -16,7 +16,7 @@ export function StickFacts({ stick }: { stick: Stick }) {
   return (
     <>
       <p className="small soft stick-label">
-        <span>{[t.stick.kinds[stick.kind], stick.label, stick.readOnly ? t.stick.readOnly : "", room(stick)].filter(Boolean).join(" · ")}</span>
+        <span>{[...new Set([t.stick.kinds[stick.kind], stick.label, stick.readOnly ? t.stick.readOnly : "", room(stick)])].filter(Boolean).join(" · ")}</span>
       </p>
       {several && (
         <Choice

@@ -21,7 +21,7 @@ export function Waterfall({ steps }: { steps: readonly StepState[] }) {
   return (
     <section className="sheet stack" aria-labelledby="timings-title">
       <h2 id="timings-title">{t.session.timings}</h2>
-      <p className="soft small">{t.session.timingsText}</p>
+      <p className="soft small">{t.session.timingsText}{past.length > 0 && ` ${t.session.timingsMark}`}</p>
       <table className="waterfall">
         <thead className="hidden-text">
           <tr><th scope="col">{t.session.step}</th><th scope="col">{t.session.when}</th><th scope="col">{t.session.took}</th>{past.length > 0 && <th scope="col">{t.session.usually("")}</th>}</tr>

@@ -60,7 +60,7 @@ test("a port that is taken is said, and what took it is left alone", async () =>
   await new Promise((resolve) => other.once("listening", resolve));
   const server = llm("--model", model, "--port", String((other.address() as AddressInfo).port), "--context", "512");
   expect(await server.ended).toBe(1);
-  expect(server.said()).toContain("✗ A port on the host is taken");
+  expect(server.said()).toContain("✗ Another program on the host is in the way");
   expect(other.listening).toBe(true);
   other.close();
 });
