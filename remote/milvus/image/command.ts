@@ -13,7 +13,7 @@ const ALLOCATOR = "milvus/lib/libjemalloc.so";
  * libraries, so that nothing depends on the host's, and without becoming root or changing the root
  * folder. The image's settings count, but for what is said here, as the environment goes before them.
  */
-export function milvusImageCommand({ program: root, ...options }: ServerOptions): ServerCommand {
+export function milvusImageCommand({ program: root, unlocked = false, ...options }: ServerOptions): ServerCommand {
   const { dataDir, port } = options;
   const at = (path: string) => `${root}/${path}`;
   // Of the server alone: the host's Python, which runs before it, must not get the image's libraries.
@@ -31,7 +31,8 @@ export function milvusImageCommand({ program: root, ...options }: ServerOptions)
       // What newer versions take by default keeps its part in an object store, which is not here.
       MQ_TYPE: "rocksmq",
       ROCKSMQ_PATH: `${dataDir}/rocksmq`,
-      COMMON_SECURITY_AUTHORIZATIONENABLED: "true",
+      COMMON_SECURITY_AUTHORIZATIONENABLED: String(!unlocked),
+      ...(unlocked ? { COMMON_SECURITY_SUPERUSERS: "root" } : {}),
       // For the same reasons as in SERVER_SETTINGS.
       COMMON_GRACEFULSTOPTIMEOUT: "5",
       COMMON_SESSION_TTL: "10",

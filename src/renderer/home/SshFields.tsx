@@ -3,7 +3,6 @@ import type { KeyFile } from "../../contract/rpc.ts";
 import { core } from "../connection/failure.ts";
 import { Select } from "../parts/Select.tsx";
 import { choose, useChoices } from "../stores/choices.ts";
-import { Select } from "../parts/Select.tsx";
 import { useSettings } from "../stores/settings.ts";
 import { t } from "../strings/language.ts";
 import { KeyMaker } from "./KeyMaker.tsx";

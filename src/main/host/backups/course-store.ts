@@ -24,7 +24,7 @@ export function storeControlOf(facts: SessionFacts): StoreControl {
     node: kitProgram(facts.require("kit").path, "node"),
     stop: () => agent.stopService("milvus"),
     start: async () => void (await agent.startService("milvus", milvus)),
-    ...(milvus.kind === "server" ? { takeOver: (signal: AbortSignal) => takeOver(facts, signal) } : {}),
+    ...(milvus.kind === "server" || milvus.kind === "image" ? { takeOver: (signal: AbortSignal) => takeOver(facts, signal) } : {}),
   };
 }
 
