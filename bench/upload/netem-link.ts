@@ -7,7 +7,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Link } from "./link.ts";
 import type { Profile } from "./profiles.ts";
 
-const [DESK, POD, PORT, CABLE] = ["10.78.1.1", "10.78.1.2", 2222, "link0"];
+/** What either end calls its end of the link, whoever emulates it. */
+export const CABLE = "link0";
+const [DESK, POD, PORT] = ["10.78.1.1", "10.78.1.2", 2222];
 const SSHD = "/usr/sbin/sshd";
 const SFTP = "/usr/lib/openssh/sftp-server";
 /** One end's queue, in packets: a quarter of a second at the fastest profile. */

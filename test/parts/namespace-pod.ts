@@ -33,9 +33,11 @@ done
 cp "$root/sshd/rp_environment" "$root/etc/rp_environment"
 if [ -n "$volume" ]; then mount --bind "$volume" "$root/workspace"; fi
 mount -t proc proc "$root/proc"
-ip link set lo up
-ip address add "$address/30" dev host0
-ip link set host0 up
+if [ -n "$address" ]; then
+  ip link set lo up
+  ip address add "$address/30" dev host0
+  ip link set host0 up
+fi
 if [ -n "$port" ]; then "$node" "$forwarder" "$port" "$socket" & fi
 exec chroot "$root" ${SSHD} -D -e -f /sshd/config
 `;
@@ -45,10 +47,12 @@ const ROOT_FOLDERS = ["usr", "etc", "dev", "proc", "run/sshd", "root", "workspac
 export interface NamespacePodOptions {
   /** Where the API is that a pod asks with its own key: a port of its own loopback, and a socket file that leads there. */
   api?: () => { port: number; socket: string } | null;
+  /** A network that is there already, for one pod at a time: the namespace's path, and the pod's address in it. Default: one of its own, with a cable to this computer. */
+  network?: { path: string; host: string };
 }
 
 /** Pods with a network, a root folder, a /workspace and processes of their own; they reach this computer and nothing else. */
-export function namespacePods({ api = () => null }: NamespacePodOptions = {}): Launch {
+export function namespacePods({ api = () => null, network }: NamespacePodOptions = {}): Launch {
   const addresses = new Map<string, string>();
   return async ({ container: root, volume }, { podId, newAddress }) => {
     const subnet = (newAddress ? undefined : addresses.get(podId)) ?? `10.${randomInt(128, 256)}.${randomInt(256)}.${randomInt(64) * 4}`;
@@ -61,7 +65,9 @@ export function namespacePods({ api = () => null }: NamespacePodOptions = {}): L
     writeFileSync(join(root, "sshd", "config"), `Port 22\nHostKey /sshd/host_key\nAuthorizedKeysFile /sshd/authorized_keys\n${POLICY}Subsystem sftp internal-sftp\n`);
     const { port, socket } = api() ?? { port: "", socket: "" };
     const near = `aim${randomInt(0xffffff).toString(16)}`;
-    const [program, ...words] = [...DIES_WITH_US, "/usr/bin/unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--propagation", "private", "/bin/sh", "-c", INIT, "sh", root, theirs, volume ?? "", process.execPath, FORWARDER, String(port), socket];
+    const unshare = ["/usr/bin/unshare", "--mount", "--pid", "--fork", "--kill-child", "--propagation", "private"];
+    const init = ["/bin/sh", "-c", INIT, "sh", root, network === undefined ? theirs : "", volume ?? "", process.execPath, FORWARDER, String(port), socket];
+    const [program, ...words] = [...DIES_WITH_US, ...(network === undefined ? [...unshare, "--net"] : ["/usr/bin/nsenter", `--net=${network.path}`, ...unshare]), ...init];
     const child = spawn(program!, words, { stdio: ["pipe", "ignore", "pipe"], cwd: "/", env: PLAIN_ENV });
     const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
     let log = "";
@@ -73,15 +79,17 @@ export function namespacePods({ api = () => null }: NamespacePodOptions = {}): L
       await ended;
     };
     try {
-      await until(() => existsSync(`/proc/${child.pid}/ns/net`) && readlinkSync(`/proc/${child.pid}/ns/net`) !== readlinkSync("/proc/self/ns/net"), () => log);
-      ip("link", "add", near, "type", "veth", "peer", "name", "host0", "netns", String(child.pid));
-      // Without an IPv6 address of its own, which comes a second late: a browser drops what it is loading when the network changes.
-      ip("link", "set", near, "addrgenmode", "none");
-      ip("address", "add", `${ours}/30`, "dev", near);
-      ip("link", "set", near, "up");
+      if (network === undefined) {
+        await until(() => existsSync(`/proc/${child.pid}/ns/net`) && readlinkSync(`/proc/${child.pid}/ns/net`) !== readlinkSync("/proc/self/ns/net"), () => log);
+        ip("link", "add", near, "type", "veth", "peer", "name", "host0", "netns", String(child.pid));
+        // Without an IPv6 address of its own, which comes a second late: a browser drops what it is loading when the network changes.
+        ip("link", "set", near, "addrgenmode", "none");
+        ip("address", "add", `${ours}/30`, "dev", near);
+        ip("link", "set", near, "up");
+      }
       child.stdin.end("go\n");
       await until(() => log.includes("Server listening"), () => log);
-      return { host: theirs, port: 22, user: "root", pid: child.pid!, log: () => log, end };
+      return { host: network?.host ?? theirs, port: 22, user: "root", pid: child.pid!, log: () => log, end };
     } catch (error) {
       await end();
       throw error;
