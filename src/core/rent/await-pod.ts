@@ -4,7 +4,9 @@ import { persistently } from "./find.ts";
 import { withSight, type RentRecord } from "./record.ts";
 import { isoNow, type RentWork } from "./work.ts";
 
-const LOOK_EVERY = 2_000;
+/** Between the first two looks, doubled from look to look up to the longest: a machine that is up already is not waited for. */
+const FIRST_PAUSE = 250;
+const LONGEST_PAUSE = 2_000;
 /** A machine that has never seen the system image fetches some ten gigabytes first. */
 const UP_WITHIN = 12 * 60_000;
 
@@ -12,7 +14,7 @@ const UP_WITHIN = 12 * 60_000;
 export async function awaitPod(work: RentWork, record: RentRecord): Promise<RentRecord> {
   const { provider, clock, signal } = work;
   const begun = clock.now();
-  for (let now = record; ; ) {
+  for (let now = record, pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
     const pod = await persistently(work, begun + UP_WITHIN, () => provider.describe(now.podId!, signal));
     const before = now.seen;
     now = withSight(now, pod, isoNow(work));
@@ -28,7 +30,7 @@ export async function awaitPod(work: RentWork, record: RentRecord): Promise<Rent
       throw new MentorError("pod-not-up", `The machine ${pod.id} did not come up within ${UP_WITHIN / 60_000} minutes; last: ${waitsFor(pod)}.`, { details: { pod: pod.id } });
     }
     work.waiting(`${waitsFor(pod)} (${Math.round((clock.now() - begun) / 1000)} s)`);
-    await clock.sleep(LOOK_EVERY, signal);
+    await clock.sleep(pause, signal);
   }
 }
 
