@@ -96,13 +96,15 @@ test("what runs side by side follows from the needs alone", () => {
   expect(session.effects).toEqual(["run upload-model", "run start-milvus"]);
   session.done("upload-model");
   expect(session.effects).toEqual(["run start-llm"]);
-  session.done("start-llm");
-  expect(session.effects).toEqual([]);
   session.done("start-milvus");
   expect(session.effects).toEqual(["run check-milvus"]);
   session.done("check-milvus");
   expect(session.effects).toEqual(["run start-api"]);
-  session.done("start-api", "open-tunnels", "restore-course", "keep-course", "self-check");
+  session.done("start-api");
+  expect(session.effects).toEqual([]);
+  session.done("start-llm");
+  expect(session.effects).toEqual(["run open-tunnels"]);
+  session.done("open-tunnels", "restore-course", "keep-course", "self-check");
   expect(session.state.phase).toBe("ready");
   expect(session.state.readyAt).toBe(AT);
 });
@@ -134,8 +136,10 @@ test("retry may choose another model, and the journal knows it", () => {
 test("stop undoes everything in the reverse order of the needs, side by side where that allows it", () => {
   const session = stopping();
   expect(session.effects).toEqual(["undo keep-course", "undo self-check"]);
-  session.undone("keep-course", "self-check", "restore-course", "open-tunnels", "start-api");
-  expect(session.effects).toEqual(["undo check-milvus", "undo start-llm"]);
+  session.undone("keep-course", "self-check", "restore-course", "open-tunnels");
+  expect(session.effects).toEqual(["undo start-llm", "undo start-api"]);
+  session.undone("start-api");
+  expect(session.effects).toEqual(["undo check-milvus"]);
   session.undone("start-llm");
   expect(session.effects).toEqual(["undo upload-model"]);
   session.undone("upload-model");
@@ -164,7 +168,7 @@ test("cancel while two steps run: both are aborted, nothing is undone before bot
 });
 
 test("a failed undo ends as stop-incomplete; stop takes up what is left and nothing twice", () => {
-  const session = stopping().undone("keep-course", "self-check", "restore-course", "open-tunnels");
+  const session = stopping().undone("keep-course", "self-check", "restore-course", "open-tunnels", "start-llm");
   session.send({ type: "undo-failed", step: "start-api", error: LOST, facts: {} } as SessionInput);
   expect(session.state).toMatchObject({ phase: "needs-help", error: { code: "stop-incomplete", message: "Not undone on root@pod: “Start the mentor”." } });
   session.send({ type: "stop" });
