@@ -10,6 +10,7 @@ import { MilvusCheckRequest } from "../../src/contract/milvus.ts";
 import { parsed } from "./answers.ts";
 import { trustSystemCertificates } from "./certificates.ts";
 import { checkEndpoints } from "./endpoint-check.ts";
+import { serverOfKit } from "./kept-capabilities.ts";
 import { checkMilvus } from "./milvus.ts";
 import { startApi } from "./start.ts";
 
@@ -44,7 +45,7 @@ async function checkStore(): Promise<void> {
   try {
     const request = parsed(JSON.parse(await text(process.stdin)), MilvusCheckRequest);
     if (request.target.tls) trustSystemCertificates();
-    process.stdout.write(`${JSON.stringify({ result: await checkMilvus(request) })}\n`);
+    process.stdout.write(`${JSON.stringify({ result: await checkMilvus(request, serverOfKit(join(import.meta.dirname, "kit.json"))) })}\n`);
   } catch (error) {
     output({ error: toErrorReport(error) });
     process.exitCode = 1;
