@@ -67,7 +67,7 @@ describe.skipIf(noMilvusServer !== null)("kinds that come as images", () => {
     // Nothing of the host's own is in it: neither its loader nor one of its libraries.
     const files = new Set([...readFileSync(`/proc/${serverOf(agent)}/maps`, "utf8").matchAll(/ (\/\S.*)$/gm)].map(([, path]) => path!).filter((path) => /\.so/.test(path)));
     expect([...files].filter((path) => !path.startsWith(folder))).toEqual([]);
-    expect(await checkMilvus({ target: { address: `127.0.0.1:${port}` }, tokenFile })).toEqual(SERVER);
+    expect(await checkMilvus({ target: { address: `127.0.0.1:${port}` }, tokenFile }, null)).toEqual(SERVER);
     expect(existsSync(`${folder}.oci`)).toBe(false);
   });
 
@@ -85,7 +85,7 @@ describe.skipIf(noMilvusServer !== null)("kinds that come as images", () => {
     const port = await freePort(0);
     const config: MilvusServiceConfig = { kind: "compose", port, dataDir, python: "python3" };
     await start(config);
-    const check = () => checkMilvus({ target: { address: `127.0.0.1:${port}` }, tokenFile: join(root, "stack", "milvus.token") });
+    const check = () => checkMilvus({ target: { address: `127.0.0.1:${port}` }, tokenFile: join(root, "stack", "milvus.token") }, null);
     expect(await check()).toEqual(SERVER);
     expect(docker()).toMatchObject({ images: expect.arrayContaining([expect.stringContaining("milvus@sha256:")]), running: expect.stringMatching(/^ai-mentor-milvus-/), log: ["down", "pull", "up"] });
     const secrets = readFileSync(join(root, "stack", ".env"), "utf8");
