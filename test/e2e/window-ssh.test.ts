@@ -61,7 +61,7 @@ test("a host over SSH in the window: added, started, cancelled, lost and found, 
   await page.getByText("Good to go").waitFor();
   await look(page, "welcome-stick");
   await press("Next");
-  await page.getByRole("radio", { name: "A host over SSH" }).click();
+  await page.getByRole("radio", { name: "Another machine (SSH)" }).click();
   await page.getByLabel("Address", { exact: true }).fill(`${user}@127.0.0.1:${line.port}`);
   await page.getByLabel("Private key file").fill(host.identity);
   await look(page, "welcome-host");

@@ -77,11 +77,19 @@ test("an answer that is shorter than its sources keeps its question in view", as
   const core = await openStage({ session: ready() });
   const { page, close } = await openWindow(browser, core.address, "chat");
   await page.setViewportSize({ width: 1280, height: 560 });
+  // Until the window has what formats an answer, it is shown raw, and another height.
+  const formatter = Promise.withResolvers<void>();
+  await page.route("**/Markdown*.js", async (route) => {
+    await formatter.promise;
+    await route.continue();
+  });
   for (const [turn, question] of ["How does backpropagation work?", "Derive the gradient"].entries()) {
     await page.getByLabel("Your question").fill(question);
     await page.keyboard.press("Enter");
     await page.getByRole("button", { name: "Copy the answer" }).nth(turn).waitFor();
   }
+  formatter.resolve();
+  await page.locator(".plain-answer").waitFor({ state: "detached" });
   const cutOff = `document.querySelector(".chat-list").getBoundingClientRect().top - [...document.querySelectorAll(".question-line")].at(-1).getBoundingClientRect().top`;
   await expect.poll(() => page.evaluate<number>(cutOff)).toBeLessThanOrEqual(1);
   await expect.poll(() => page.evaluate<number>(cutOff)).toBeGreaterThan(-200);

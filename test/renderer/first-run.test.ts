@@ -38,7 +38,7 @@ test("the host that was typed in the first run and that the run is over are both
   const { page, close } = await openWindow(browser, core.address);
   await page.getByText("Good to go").waitFor();
   await page.getByRole("button", { name: "Next" }).click();
-  await page.getByRole("radio", { name: "A host over SSH" }).click();
+  await page.getByRole("radio", { name: "Another machine (SSH)" }).click();
   await page.getByLabel("Address", { exact: true }).fill("root@203.0.113.7");
   await page.getByLabel("Private key file").fill("/home/anna/.ssh/id_ed25519");
   await page.getByRole("button", { name: "Next" }).click();

@@ -22,7 +22,7 @@ test("a mirror is folded away, checked while it is typed, sent with the start, a
   const summary = page.getByText("A mirror, where this computer's line is slow");
   // On this computer nothing is sent.
   expect(await summary.count()).toBe(0);
-  await page.getByRole("radio", { name: "A host over SSH" }).click();
+  await page.getByRole("radio", { name: "Another machine (SSH)" }).click();
   await page.getByLabel("Address", { exact: true }).fill("root@203.0.113.7:22022");
   await page.getByLabel("Private key file").fill("/home/anna/.ssh/id_ed25519");
   const field = page.getByLabel("Web address of the same file");

@@ -1,5 +1,5 @@
 import { Download, MessageSquareText, SquarePen } from "lucide-react";
-import { useEffect, useRef } from "react";
+import { useEffect, useEffectEvent, useRef } from "react";
 import { Button } from "../parts/Button.tsx";
 import { Empty } from "../parts/Empty.tsx";
 import { Screen } from "../parts/Screen.tsx";
@@ -22,7 +22,7 @@ function placeOfLast(list: HTMLElement): number {
   const last = list.lastElementChild;
   if (last === null) return 0;
   const zero = list.getBoundingClientRect().top - list.scrollTop;
-  const end = (last.querySelector(".answer > :last-child") ?? last).getBoundingClientRect().bottom - zero;
+  const end = ([...last.querySelectorAll(".answer > :not(.hidden-text)")].at(-1) ?? last).getBoundingClientRect().bottom - zero;
   return Math.max(last.getBoundingClientRect().top - zero, end - list.clientHeight);
 }
 
@@ -32,21 +32,30 @@ export default function Chat() {
   const list = useRef<HTMLDivElement>(null);
   const atEnd = useRef(true);
   const scrolled = useRef(0);
-  const seen = useRef<string>(undefined);
+  /** Where the list was put last, and for which exchange. */
+  const put = useRef<{ id: string | undefined; top: number }>({ id: undefined, top: 0 });
+  const lastId = exchanges.at(-1)?.id;
+  const follow = useEffectEvent(() => {
+    // Whoever has scrolled up to read is left alone.
+    if (!atEnd.current || list.current === null) return;
+    // So is whoever has scrolled down to the sources; another question is another place.
+    if (put.current.id === lastId && list.current.scrollTop > put.current.top + 1) return;
+    list.current.scrollTop = placeOfLast(list.current);
+    put.current = { id: lastId, top: list.current.scrollTop };
+  });
   useEffect(() => {
     // Fetched ahead, so that the first answer is not shown raw for a moment.
     void import("./Markdown.tsx");
   }, []);
+  // oxlint-disable-next-line react/exhaustive-effect-dependencies -- new words are what moves the end
+  useEffect(() => follow(), [exchanges]);
   useEffect(() => {
-    // Whoever has scrolled up to read is left alone.
-    if (atEnd.current && list.current !== null) {
-      const place = placeOfLast(list.current);
-      const lastId = exchanges.at(-1)?.id;
-      // Whoever has scrolled down to the sources is not taken back up; another question is another place.
-      list.current.scrollTop = seen.current === lastId ? Math.max(list.current.scrollTop, place) : place;
-      seen.current = lastId;
-    }
-  }, [exchanges]);
+    const observer = new ResizeObserver(() => follow());
+    // What was shown raw becomes another height once it is formatted.
+    for (const answer of list.current?.querySelectorAll(".answer") ?? []) observer.observe(answer);
+    return () => observer.disconnect();
+    // oxlint-disable-next-line react/exhaustive-effect-dependencies -- another exchange is another thing to look at
+  }, [lastId]);
   // Only a person scrolls up: words that came meanwhile may have moved the end away by themselves.
   const noteScroll = (element: HTMLElement) => {
     const up = element.scrollTop < scrolled.current;
