@@ -251,6 +251,7 @@ async function connectOnce({ address, identity, knownHosts, trustFingerprint, cl
   });
   let refusal: unknown;
   let shown: Buffer;
+  let over = false;
   const abort = () => socket.destroy();
   signal?.addEventListener("abort", abort, { once: true });
   try {
@@ -273,11 +274,13 @@ async function connectOnce({ address, identity, knownHosts, trustFingerprint, cl
         },
         hostVerifier: (key: Buffer, verified: (valid: boolean) => void) => {
           shown = key;
+          // Once the log-in is over, as when it is given up meanwhile, the client is not to be told any more.
+          const tell = (valid: boolean) => void (over || verified(valid));
           knownHosts.check(key, trustFingerprint).then(
-            () => verified(true),
+            () => tell(true),
             (error: unknown) => {
               refusal = error;
-              verified(false);
+              tell(false);
             },
           );
         },
@@ -290,6 +293,7 @@ async function connectOnce({ address, identity, knownHosts, trustFingerprint, cl
     socket.destroy();
     throw refusal ?? error;
   } finally {
+    over = true;
     signal?.removeEventListener("abort", abort);
   }
 }

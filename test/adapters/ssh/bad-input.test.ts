@@ -145,6 +145,8 @@ describe.skipIf(sshdMissing !== null)("a host", () => {
     const after = sshd.fingerprint();
     await expect(connect(sshd.address)).rejects.toMatchObject({ code: "host-key-changed", details: { knownFingerprint: before, fingerprint: after } });
     await expect(connect(sshd.address, { trustFingerprint: before })).rejects.toMatchObject({ code: "host-key-changed" });
+    // Log-ins that are given up because the first was refused end without a word.
+    await expect(connector.connect({ kind: "ssh", address: sshd.address, identity: sshd.identity }, undefined, { lanes: () => 8 })).rejects.toMatchObject({ code: "host-key-changed" });
     await (await connect(sshd.address, { trustFingerprint: after })).close();
     await (await connect(sshd.address)).close();
   });
