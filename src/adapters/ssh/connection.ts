@@ -250,14 +250,14 @@ async function connectOnce({ address, identity, knownHosts, trustFingerprint, cl
     onAnswer?.(roundTripMs);
   });
   let refusal: unknown;
-  let shown: Buffer;
+  let shown: Buffer | null = null;
   let over = false;
   const abort = () => socket.destroy();
   signal?.addEventListener("abort", abort, { once: true });
   try {
     await new Promise<void>((resolve, reject) => {
       // Only here is the key proven: the verifier below is asked before the host's signature is verified.
-      client.once("ready", () => knownHosts.pin(shown, clock.now()).then(resolve, reject));
+      client.once("ready", () => knownHosts.pin(shown!, clock.now()).then(resolve, reject));
       client.once("error", reject);
       client.once("close", () => reject(new Error("Connection lost before handshake")));
       client.connect({
@@ -276,13 +276,11 @@ async function connectOnce({ address, identity, knownHosts, trustFingerprint, cl
           shown = key;
           // Once the log-in is over, as when it is given up meanwhile, the client is not to be told any more.
           const tell = (valid: boolean) => void (over || verified(valid));
-          knownHosts.check(key, trustFingerprint).then(
-            () => tell(true),
-            (error: unknown) => {
-              refusal = error;
-              tell(false);
-            },
-          );
+          const refuse = (error: unknown) => {
+            refusal = error;
+            tell(false);
+          };
+          knownHosts.check(key, trustFingerprint).then(() => tell(true), refuse);
         },
       });
     });
