@@ -10,9 +10,6 @@ import { builtWindow, openWindow } from "../renderer/window.ts";
 
 const MINUTES = 15 * 60_000;
 
-/** `AI_MENTOR_SCREENS=docs/screens` makes this journey leave the pictures that the README shows. */
-const PICTURES = process.env.AI_MENTOR_SCREENS;
-
 test("one click practises the whole job in the window: steps, an answer with its source, stop", { timeout: MINUTES }, async () => {
   await builtWindow();
   const folder = await mkdtemp(join(tmpdir(), "ai-mentor-practice-"));
@@ -22,14 +19,11 @@ test("one click practises the whole job in the window: steps, an answer with its
   const browser = await launchChromium();
   onTestFinished(() => browser.close());
   const { page, complaints, close } = await openWindow(browser, hosted.url);
-  const picture = async (name: string) => PICTURES !== undefined && void (await page.screenshot({ path: join(PICTURES, `practice-${name}.png`) }));
 
   await page.getByRole("button", { name: "Practice on this computer" }).click();
   await page.getByRole("heading", { name: "Starting the mentor" }).waitFor({ timeout: MINUTES });
   await page.getByText("Load the model").waitFor();
-  await picture("starting");
   await page.getByRole("heading", { name: "The mentor is ready" }).waitFor({ timeout: MINUTES });
-  await picture("ready");
 
   await page.getByRole("button", { name: "Ask a question" }).click();
   await page.getByLabel("Your question").fill(PRACTICE_QUESTIONS[0].question);
@@ -37,7 +31,6 @@ test("one click practises the whole job in the window: steps, an answer with its
   await page.getByRole("button", { name: "Copy the answer" }).waitFor({ timeout: MINUTES });
   await page.getByRole("complementary").getByText("Read the passage").first().click();
   expect(await page.getByRole("complementary").innerText()).toContain(PRACTICE_QUESTIONS[0].file);
-  await picture("answer");
 
   // The source opens the document that it cites, which the core itself serves.
   const opening = page.context().waitForEvent("page");
@@ -53,7 +46,6 @@ test("one click practises the whole job in the window: steps, an answer with its
 
   await page.getByRole("button", { name: "Logs", exact: true }).click();
   await page.getByText("Connected to this computer.").first().waitFor();
-  await picture("logs");
   await page.getByRole("button", { name: "Support bundle" }).click();
   const bundle = await page.getByRole("region", { name: "What is in it" }).innerText();
   expect(bundle).toContain("self-check: done");
@@ -63,7 +55,6 @@ test("one click practises the whole job in the window: steps, an answer with its
   await page.getByRole("button", { name: "Stop Session" }).click();
   await page.getByRole("button", { name: "Stop now" }).click();
   await page.getByRole("heading", { name: "Receipt" }).waitFor({ timeout: MINUTES });
-  await picture("receipt");
   expect(complaints).toEqual([]);
   await close();
 });
