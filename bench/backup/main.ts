@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs, promisify } from "node:util";
-import { PROGRAM_FLAGS } from "../../remote/backup/program.ts";
+import { PROGRAM_ENVIRONMENT, PROGRAM_FLAGS } from "../../remote/backup/program.ts";
 import { readManifest } from "../../remote/backup/import.ts";
 import { startMilvus, type RunningMilvus } from "../../test/parts/milvus.ts";
 import { startMilvusServer } from "../../test/parts/milvus-server.ts";
@@ -22,7 +22,7 @@ const run = promisify(execFile);
 const say = (line: string) => process.stderr.write(`${line}\n`);
 
 async function task(given: Task): Promise<TaskResult> {
-  const { stdout } = await run(process.execPath, [...PROGRAM_FLAGS, join(import.meta.dirname, "task.ts"), JSON.stringify(given)], { maxBuffer: 1 << 26 });
+  const { stdout } = await run(process.execPath, [...PROGRAM_FLAGS, join(import.meta.dirname, "task.ts"), JSON.stringify(given)], { env: { ...process.env, ...PROGRAM_ENVIRONMENT }, maxBuffer: 1 << 26 });
   return JSON.parse(stdout.trim().split("\n").at(-1)!) as TaskResult;
 }
 
