@@ -10,6 +10,7 @@ import type { MilvusServiceConfig } from "../../src/contract/agent.ts";
 import { endStack, readyStack } from "./compose-stack.ts";
 import type { Launchers } from "./launcher.ts";
 import type { Liveness } from "./liveness.ts";
+import { putBackStore } from "./store-folder.ts";
 import { lockStore } from "./store-lock.ts";
 
 const HTTP_SERVICE = { stopSignal: "SIGTERM", graceMs: 15_000, readyWithinMs: 180_000 } as const;
@@ -66,6 +67,7 @@ export function kitLaunchers(kit: string, node: string): Launchers {
         if (config.kind === "image") await readyImage(imageOf(config), given);
         const unlock = await lockStore(`${config.dataDir}.lock`, given);
         try {
+          if (config.tryCopy !== true && (await putBackStore(config.dataDir))) given.say("The course store from before an unproven copy is back");
           if (config.kind === "compose") await readyStack(config, given);
           return unlock;
         } catch (error) {

@@ -5,6 +5,9 @@ import type { BackupField } from "../../src/contract/backup.ts";
 import { MentorError } from "../../src/contract/errors.ts";
 import type { Batch, Values } from "./columns.ts";
 
+/** A page is a column of a batch of rows, a few megabytes; what would unpack to more than this is no page of ours. */
+const PAGE_MAX_BYTES = 256 << 20;
+
 /** The rows of one file, a row group at a time. @throws MentorError backup-damaged */
 export async function* rowsIn(path: string, fields: readonly BackupField[], signal: AbortSignal): AsyncGenerator<Batch> {
   const handle = await open(path, "r");
@@ -31,7 +34,7 @@ async function groupOf(file: AsyncBuffer, metadata: FileMetaData, fields: readon
     rowStart,
     rowEnd: rowStart + rows,
     columns: fields.map(({ name }) => name),
-    compressors: { ZSTD: (input) => zstdDecompressSync(input) },
+    compressors: { ZSTD: (input) => zstdDecompressSync(input, { maxOutputLength: PAGE_MAX_BYTES }) },
     onChunk: ({ columnName, columnData }) => {
       const column = columns.get(columnName)!;
       for (const value of columnData) column.push((value as Values[number] | undefined) ?? null);

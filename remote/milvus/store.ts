@@ -1,4 +1,6 @@
+import { randomUUID } from "node:crypto";
 import { DataType } from "@zilliz/milvus2-sdk-node";
+import { COURSE_ID } from "../../src/contract/backup.ts";
 import type { CourseDocument } from "../../src/contract/chat.ts";
 import { MentorError } from "../../src/contract/errors.ts";
 import { MilvusConnection, searchFailed } from "./connection.ts";
@@ -258,7 +260,7 @@ export class PassageStore {
           { name: "ingested_at", data_type: DataType.VarChar, max_length: 32 },
         ],
         index_params: [{ field_name: "vector", index_type: "AUTOINDEX", metric_type: "COSINE" }],
-        properties: { [EMBEDDING_NAME]: embedding.name, [EMBEDDING_SHA256]: embedding.sha256 },
+        properties: { [EMBEDDING_NAME]: embedding.name, [EMBEDDING_SHA256]: embedding.sha256, [COURSE_ID]: randomUUID() },
       } as never),
     );
     await this.#open();

@@ -42,6 +42,8 @@ export const MilvusServiceConfig = z.object({
   python: z.string(),
   /** A server of ours asks nobody for a password, and lets root set one; for the moment after a copy with another host's password was put in its place. */
   unlocked: z.boolean().optional(),
+  /** A copy that is not proven yet is in the folder's place; without this, what was put aside for it comes back first. */
+  tryCopy: z.boolean().optional(),
   /** Of the kind `image`. */
   image: MilvusImage.extend({
     /** Where it is unpacked, once. */

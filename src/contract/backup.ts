@@ -18,6 +18,9 @@ export const BACKUP_FORMAT_VERSION = 1;
 export const BACKUP_KINDS = ["rows", "cold"] as const;
 export type BackupKind = (typeof BACKUP_KINDS)[number];
 
+/** Property of a collection that tells courses of one name apart; it goes with the course into backups, and out of them again. */
+export const COURSE_ID = "mentor.course.id";
+
 const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 /** A name without any folder in it: it becomes part of a path. */
 const FileName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,120}$/);
@@ -40,6 +43,8 @@ export const BackupLabel = z.object({
   kind: z.enum(BACKUP_KINDS),
   id: z.string().regex(/^[0-9a-f]{16}$/),
   course: z.string(),
+  /** Of the course itself, whatever it is called; courses of an earlier version have none, and cold copies say none. */
+  courseId: z.string().optional(),
   createdAt: z.string(),
   /** When all of it was read back and found equal to the course; null: never. */
   provenAt: z.string().nullable(),
@@ -104,6 +109,7 @@ export interface Backup {
   name: string;
   kind: BackupKind;
   course: string | null;
+  courseId?: string;
   /** ISO 8601. */
   createdAt: string | null;
   /** ISO 8601: when it was last read back whole and found right; null: never. */
@@ -135,10 +141,12 @@ export interface BackupProgress extends Progress {
   phase: BackupPhase;
 }
 
-/** `skipped`: nothing has changed since this proven backup, so none was made. */
+/** `skipped`: nothing has changed since this backup, which was read and proven once more, so none was made. */
 export interface BackupCreated {
   backup: Backup;
   skipped: boolean;
+  /** The course was changed while the backup was brought here: it holds the course as it was at its beginning. */
+  changedSince: boolean;
   /** Made room by the rule. */
   pruned: Backup[];
   seconds: number;
@@ -177,6 +185,8 @@ export const BackupCreateRequest = z.object({
   /** Encrypts it; default: the kept passphrase, where one is kept. Used now, never stored. */
   passphrase: z.string().min(1).optional(),
   kind: z.enum(BACKUP_KINDS).optional(),
+  /** A copy of a whole store is never encrypted; where a passphrase is given or kept it is made only when this says so. */
+  unencrypted: z.boolean().optional(),
   /** Also when nothing has changed since the last one. */
   always: z.boolean().optional(),
 });

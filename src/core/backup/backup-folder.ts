@@ -1,9 +1,9 @@
-import { readdir, readFile, rm, stat } from "node:fs/promises";
+import { readdir, readFile, rm, rmdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Backup, BackupLabel } from "../../contract/backup.ts";
 import { MentorError, toErrorReport } from "../../contract/errors.ts";
 import { LABEL_FILE, parseLabel } from "./label.ts";
-import { coldDay, coldLabelName, isColdName, ROWS_SUFFIX } from "./names.ts";
+import { coldDay, coldLabelName, isBackupFile, isColdName, ROWS_SUFFIX } from "./names.ts";
 
 /** A label is a page of JSON; whatever is larger is something else. Bytes. */
 const LABEL_MAX_BYTES = 4 << 20;
@@ -25,8 +25,8 @@ export async function describeBackup(path: string): Promise<Backup> {
     const label = await readLabel(path);
     if (label === null) return { ...unknown, bytes: (await stat(path)).size };
     const bytes = label.files.reduce((sum, file) => sum + file.bytes, 0);
-    const { kind, course, createdAt, provenAt, host, milvus, embedding, rows, documents, encrypted } = label;
-    const described: Backup = { path, name, kind, course, createdAt, provenAt, host, milvus, embedding, rows, documents, bytes, encrypted, problem: null };
+    const { kind, course, courseId, createdAt, provenAt, host, milvus, embedding, rows, documents, encrypted } = label;
+    const described: Backup = { path, name, kind, course, courseId, createdAt, provenAt, host, milvus, embedding, rows, documents, bytes, encrypted, problem: null };
     return { ...described, problem: await whatIsMissing(path, label) };
   } catch (error) {
     return { ...unknown, problem: toErrorReport(error) };
@@ -64,8 +64,22 @@ async function whatIsMissing(path: string, label: BackupLabel): Promise<Backup["
   return null;
 }
 
-/** Removes a backup. It is made unusable first, so that a half removed one is never taken for whole. */
+/**
+ * Removes a backup. It is made unusable first, so that a half removed one is never taken for whole. A
+ * folder that holds anything but a backup's files is left as it is.
+ *
+ * @throws MentorError backup-unrecognised
+ */
 export async function removeBackup({ path, kind, name }: Pick<Backup, "path" | "kind" | "name">): Promise<void> {
-  await rm(kind === "cold" ? join(dirname(path), coldLabelName(name)) : join(path, LABEL_FILE), { force: true });
-  await rm(path, { recursive: true, force: true });
+  if (kind === "cold") {
+    await rm(join(dirname(path), coldLabelName(name)), { force: true });
+    await rm(path, { force: true });
+    return;
+  }
+  const files = await readdir(path);
+  const strange = name.endsWith(ROWS_SUFFIX) ? files.find((file) => !isBackupFile(file)) : name;
+  if (strange !== undefined) throw new MentorError("backup-unrecognised", `${path} is not a backup alone: ${strange} is no part of one.`, { kept: "Nothing was deleted." });
+  await rm(join(path, LABEL_FILE), { force: true });
+  for (const file of files) await rm(join(path, file), { force: true });
+  await rmdir(path);
 }

@@ -4,14 +4,15 @@ import { join } from "node:path";
 import { BACKUP_FORMAT, BACKUP_FORMAT_VERSION, type BackupCreated, type BackupFile, type BackupLabel, type BackupProgress, type BackupRestored, type CourseState } from "../../contract/backup.ts";
 import { MentorError } from "../../contract/errors.ts";
 import { ProgressMeter } from "../progress-meter.ts";
-import type { Clock, ExecResult } from "../ports.ts";
+import type { Clock, ExecResult, Host } from "../ports.ts";
 import { describeBackup, readLabel } from "./backup-folder.ts";
 import type { CourseStore } from "./course-store.ts";
-import { diskError, hashFile, syncFolder, writeDurably } from "./disk.ts";
+import { diskError, fileTooLarge, hashFile, isTooLargeFor, syncFolder, writeDurably } from "./disk.ts";
 import { fetchFile } from "./fetch.ts";
 import { sealed } from "./label.ts";
 import { coldLabelName, coldName, numbered, partialName } from "./names.ts";
 import type { StoreControl } from "./store-control.ts";
+import { confirmStore, exchangeStore, freshFolder } from "./store-exchange.ts";
 import { verifyBackup } from "./verify.ts";
 
 /** The one folder in an archive, as the original's have it; and the names of its parts where Docker ran it. */
@@ -54,6 +55,7 @@ export async function createColdCopy(options: ColdOptions & { folder: string; co
     });
     await require0(control.host.exec(["tar", "-tzf", `${on}/${name}`], { signal, maxOutputBytes: 1 }), "read the copy");
     const file: BackupFile = { name, ...(JSON.parse((await require0(control.host.exec([control.node, "-e", HASH, `${on}/${name}`], { signal }), "hash the copy")).stdout) as { bytes: number; sha256: string }) };
+    if (await isTooLargeFor(folder, file.bytes)) throw fileTooLarge(folder);
     const partial = join(folder, partialName(id));
     await mkdir(partial, { recursive: true });
     const meter = new ProgressMeter("bytes", () => clock.now());
@@ -73,7 +75,7 @@ export async function createColdCopy(options: ColdOptions & { folder: string; co
     await rename(join(partial, name), path);
     await rm(partial, { recursive: true, force: true });
     await syncFolder(folder);
-    return { backup: await describeBackup(path), skipped: false, pruned: [], seconds: (clock.now() - begun) / 1000 };
+    return { backup: await describeBackup(path), skipped: false, changedSince: false, pruned: [], seconds: (clock.now() - begun) / 1000 };
   } catch (error) {
     signal.throwIfAborted();
     throw diskError(error, folder);
@@ -105,38 +107,58 @@ export async function restoreColdCopy(options: ColdOptions & { path: string }): 
   await checkArchive(await control.host.exec(["tar", "-tzf", archive], { signal, maxOutputBytes: 64 << 20 }), `${milvus.kind} ${milvus.version}`, milvus.kind);
 
   const { host, dataDir } = control;
-  const [fresh, before] = [`${dataDir}.restoring`, `${dataDir}.before`];
+  const fresh = freshFolder(dataDir);
   await require0(host.exec(["rm", "-rf", fresh]), "clear away an earlier try");
   await require0(host.exec(["mkdir", "-p", fresh]), "make room for the copy");
   onProgress(step("unpack", "Unpacking the copy"));
   await require0(host.exec(["tar", "-xzf", archive, "-C", fresh, "--strip-components=1"], { signal }), "unpack the copy");
-  const swap = async (from: string, aside: string) => {
-    await require0(host.exec(["rm", "-rf", aside]), "clear the place of the folder before");
-    await require0(host.exec(["mv", dataDir, aside]), "put the store's folder aside");
-    await require0(host.exec(["mv", from, dataDir]), "put the copy in its place");
-  };
+  let exchanged = false;
   try {
-    await standingStill(options, () => swap(fresh, before));
+    await requireFilesOnly(host, fresh);
+    const exchange = async () => {
+      exchanged = true;
+      await require0(exchangeStore(host, dataDir), "put the copy in the place of the store's folder");
+    };
+    await standingStill(options, exchange, { tryCopy: true });
     const { rows, documents } = await stateOfCopy(options);
+    await require0(confirmStore(host, dataDir), "keep the store's folder of before");
     return { backup: await describeBackup(path), collection: "", rows, documents, embeddedAnew: false, undoable: false, seconds: (clock.now() - begun) / 1000 };
   } catch (error) {
-    await standingStill(options, () => swap(before, fresh));
+    if (!exchanged) {
+      signal.throwIfAborted();
+      if (error instanceof MentorError && error.code === "backup-unrecognised") throw error;
+      throw new MentorError("restore-failed", "The copy was not put in its place: the course store is as it was.", { cause: error });
+    }
+    // The one before comes back with this start.
+    await standingStill(options, async () => {}).catch((failure: unknown) => {
+      throw new MentorError("restore-failed", "The course store does not work with this copy, and the one before could not be started again.", { kept: "The course from before is on the host; it is put back at the next start.", advice: "Stop this session and start it again.", cause: new AggregateError([error, failure]) });
+    });
     signal.throwIfAborted();
     throw new MentorError("restore-failed", "The course store does not work with this copy; the one before is back.", { cause: error });
   } finally {
-    await host.exec(["rm", "-rf", fresh, incoming]);
+    // Left behind it takes room, and the next copy clears it away.
+    await host.exec(["rm", "-rf", fresh, incoming]).catch(() => {});
   }
 }
 
 /** Nothing is written to the folder meanwhile; the store is started again whatever comes of the work. */
-async function standingStill({ control, onProgress }: ColdOptions, work: () => Promise<void>): Promise<void> {
+async function standingStill({ control, onProgress }: ColdOptions, work: () => Promise<void>, how?: { tryCopy: boolean }): Promise<void> {
   onProgress(step("pause", "Stopping the course store for a moment"));
   try {
     await control.stop();
     await work();
-  } finally {
-    await control.start();
+  } catch (error) {
+    // Whatever stopped the work is what there is to say.
+    await control.start().catch(() => {});
+    throw error;
   }
+  await control.start(how);
+}
+
+/** Links and devices have no place in a store's folder: they would lead the store out of it. */
+async function requireFilesOnly(host: Host, folder: string): Promise<void> {
+  const { stdout } = await require0(host.exec(["find", folder, "!", "-type", "f", "!", "-type", "d"], { maxOutputBytes: 4096 }), "look through the copy");
+  if (stdout.trim() !== "") throw new MentorError("backup-unrecognised", "The archive holds links or devices, which no course store has.");
 }
 
 /** A copy from another host asks for that host's password until this one has taken it over. */

@@ -1,6 +1,6 @@
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { BACKUP_FORMAT, BACKUP_FORMAT_VERSION, type Backup, type BackupCreated, type BackupFile, type BackupLabel, type BackupProgress, type HostExport } from "../../contract/backup.ts";
+import { BACKUP_FORMAT, BACKUP_FORMAT_VERSION, COURSE_ID, type Backup, type BackupCreated, type BackupFile, type BackupLabel, type BackupProgress, type HostExport } from "../../contract/backup.ts";
 import { MentorError } from "../../contract/errors.ts";
 import { ProgressMeter } from "../progress-meter.ts";
 import type { Clock } from "../ports.ts";
@@ -11,6 +11,7 @@ import { LABEL_FILE, sealed } from "./label.ts";
 import { numbered, rowsName } from "./names.ts";
 import { fetchExport } from "./partial.ts";
 import { outdated } from "./retention.ts";
+import { verifyBackup } from "./verify.ts";
 
 export interface CreateOptions {
   store: CourseStore;
@@ -39,13 +40,13 @@ export interface CreateOptions {
  * @throws MentorError backup-failed, backup-changed, backup-running, disk-full, stick-removed, host-lost, cancelled
  */
 export async function createBackup(options: CreateOptions): Promise<BackupCreated | null> {
-  const { store, folder, passphrase, clock, signal, onProgress } = options;
+  const { store, folder, clock, signal, onProgress } = options;
   const begun = clock.now();
   const seconds = () => (clock.now() - begun) / 1000;
   const { fingerprint } = await store.state(signal);
   if (fingerprint === null) return null;
-  const standing = options.always === true ? null : await provenOf(folder, fingerprint, passphrase !== undefined);
-  if (standing !== null) return { backup: standing, skipped: true, pruned: [], seconds: seconds() };
+  const standing = options.always === true ? null : await provenOf(fingerprint, options);
+  if (standing !== null) return { backup: standing, skipped: true, changedSince: false, pruned: [], seconds: seconds() };
 
   try {
     await mkdir(folder, { recursive: true });
@@ -57,20 +58,27 @@ export async function createBackup(options: CreateOptions): Promise<BackupCreate
     await checkAll(files, partial, options);
     const path = await finish(exported, files, partial, options);
     await store.removeExport(exported.id).catch(() => {});
+    const now = await store.state(signal).catch(() => null);
     const backup = await describeBackup(path);
-    return { backup, skipped: false, pruned: await prune(folder, options.keep), seconds: seconds() };
+    return { backup, skipped: false, changedSince: now?.fingerprint !== exported.fingerprint, pruned: await prune(backup, options), seconds: seconds() };
   } catch (error) {
     signal.throwIfAborted();
     throw diskError(error, folder);
   }
 }
 
-/** The newest proven backup of the course as it is now; null where there is none. */
-async function provenOf(folder: string, fingerprint: string, encrypted: boolean): Promise<Backup | null> {
-  for (const backup of await listBackups(folder)) {
-    if (backup.problem !== null || backup.provenAt === null || backup.encrypted !== encrypted) continue;
-    const label = await readLabel(backup.path).catch(() => null);
-    if (label?.fingerprint === fingerprint) return backup;
+/** The newest backup of the course as it is now that this passphrase opens, all of it read and proven once more; null where there is none. */
+async function provenOf(fingerprint: string, { folder, passphrase, clock, signal, onProgress }: CreateOptions): Promise<Backup | null> {
+  for (const { path, problem, provenAt, encrypted } of await listBackups(folder)) {
+    if (problem !== null || provenAt === null || encrypted !== (passphrase !== undefined)) continue;
+    const label = await readLabel(path).catch(() => null);
+    if (label?.fingerprint !== fingerprint) continue;
+    try {
+      return (await verifyBackup({ path, passphrase, clock, signal, onProgress })).backup;
+    } catch {
+      // A stick forgets: what it cannot show any more is no backup.
+      signal.throwIfAborted();
+    }
   }
   return null;
 }
@@ -96,6 +104,7 @@ async function finish({ id, fingerprint, manifest }: HostExport, files: readonly
     kind: "rows",
     id,
     course,
+    courseId: manifest.properties[COURSE_ID],
     createdAt: at.toISOString(),
     provenAt: at.toISOString(),
     host,
@@ -117,10 +126,10 @@ async function finish({ id, fingerprint, manifest }: HostExport, files: readonly
   return path;
 }
 
-/** Removes what the rule does not keep. That it cannot is no reason to fail: the backup is there. */
-async function prune(folder: string, keep: number): Promise<Backup[]> {
+/** Removes what the rule does not keep, but never the one just made: a clock that fell back would make it the oldest. That it cannot is no reason to fail: the backup is there. */
+async function prune(made: Backup, { folder, keep }: CreateOptions): Promise<Backup[]> {
   const removed: Backup[] = [];
-  for (const backup of outdated(await listBackups(folder), keep)) {
+  for (const backup of outdated(await listBackups(folder), keep).filter(({ path }) => path !== made.path)) {
     await removeBackup(backup).then(
       () => removed.push(backup),
       () => {},

@@ -51,6 +51,19 @@ export async function syncFolder(path: string): Promise<void> {
   await folder?.close();
 }
 
+/** FAT32 takes no file of 4 GiB, however much room there is. */
+export const fileTooLarge = (folder: string, cause?: unknown): MentorError =>
+  new MentorError("disk-full", `${folder} is on a FAT32 file system, which takes no file of 4 GB or more.`, { kept: "The course is kept, and so are the backups before.", advice: "Make a backup of rows: its files are small; or choose a folder on another disk, or a stick formatted as exFAT.", details: { folder }, cause });
+
+/** Linux' own number for FAT of any kind: statfs(2), MSDOS_SUPER_MAGIC. */
+const FAT = 0x4d44;
+const FAT_FILE_BYTES = 2 ** 32;
+
+/** Whether the folder's file system, where that can be told, takes no file of this length. */
+export async function isTooLargeFor(folder: string, bytes: number): Promise<boolean> {
+  return bytes >= FAT_FILE_BYTES && (await statfs(folder).then(({ type }) => type === FAT, () => false));
+}
+
 export async function freeBytes(folder: string): Promise<number | null> {
   try {
     const { bavail, bsize } = await statfs(folder);
@@ -70,8 +83,9 @@ export function diskError(error: unknown, folder: string): unknown {
   switch (code) {
     case "ENOSPC":
     case "EDQUOT":
-    case "EFBIG":
       return new MentorError("disk-full", `There is not enough room for the backup in ${folder}.`, { kept, advice: "Free some space there, remove old backups, or choose another folder; then press Retry.", details: { folder }, cause: error });
+    case "EFBIG":
+      return fileTooLarge(folder, error);
     case "EROFS":
     case "EACCES":
     case "EPERM":

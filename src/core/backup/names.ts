@@ -22,6 +22,10 @@ export function coldDay(name: string): string | null {
   return year === undefined ? null : `${year}-${month}-${dayOfMonth}T00:00:00.000Z`;
 }
 
+/** What a folder of rows can hold, a label that was being written included; and what the systems of sticks leave in every folder. */
+const BACKUP_FILE = /^(backup\.json(\.new)?|(manifest\.json|rows-\d{5}\.parquet)(\.age)?|key\.age|\.DS_Store|Thumbs\.db|desktop\.ini|\._.*)$/i;
+export const isBackupFile = (name: string): boolean => BACKUP_FILE.test(name);
+
 export const partialName = (id: string): string => `.partial-${id}`;
 export const isPartialName = (name: string): boolean => PARTIAL.test(name);
 

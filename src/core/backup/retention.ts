@@ -4,7 +4,7 @@ import type { Backup } from "../../contract/backup.ts";
 const DAYS = 7;
 
 /**
- * What the rule does not keep. Of each course and kind it keeps the `keep` newest proven backups, and
+ * What the rule does not keep. Of each course and kind (not of each name: two courses may have one) it keeps the `keep` newest proven backups, and
  * the newest of each of the last seven days that have one. What is not proven, or is not what it
  * should be, is neither counted nor removed: a person decides about that.
  */
@@ -12,7 +12,7 @@ export function outdated(backups: readonly Backup[], keep: number): Backup[] {
   const groups = new Map<string, Backup[]>();
   for (const backup of backups) {
     if (backup.provenAt === null || backup.problem !== null || backup.course === null || backup.createdAt === null) continue;
-    const group = `${backup.kind} ${backup.course}`;
+    const group = `${backup.kind} ${backup.courseId ?? backup.course}`;
     groups.set(group, [...(groups.get(group) ?? []), backup]);
   }
   return [...groups.values()].flatMap((group) => {

@@ -10,8 +10,8 @@ export interface StoreControl {
   /** A program on the host that runs JavaScript. */
   node: string;
   stop(): Promise<void>;
-  /** Resolves when it answers again. */
-  start(): Promise<void>;
+  /** Resolves when it answers again. Unless it is to try a copy, its folder is as it was before any that nobody has proven. */
+  start(how?: { tryCopy: boolean }): Promise<void>;
   /** Where the store asks for a password: gives it the one of this host, whichever came with a copy from another. It is stopped and started for that. */
   takeOver?(signal: AbortSignal): Promise<void>;
 }

@@ -11,7 +11,7 @@ export interface OnceAnswers {
   trustFingerprint?: string;
   /** The person goes on although the rented machine could not show that it can stop itself. */
   withoutGuard?: boolean;
-  /** Stops although the course's newest changes are in no backup. */
+  /** Stops although the course's newest changes are in no backup; or starts without restoring any. */
   withoutBackup?: boolean;
 }
 

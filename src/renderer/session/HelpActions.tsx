@@ -31,7 +31,7 @@ export function HelpActions({ report }: { report: ErrorReport }) {
   }
   switch (action) {
     case "enter-passphrase":
-      return <PassphraseQuestion busy={busy} giveUp={giveUp} />;
+      return <PassphraseQuestion of={report.code.startsWith("backup-") ? "backup" : "key"} busy={busy} giveUp={giveUp} />;
     case "trust-host":
       return <TrustQuestion details={report.details} busy={busy} giveUp={giveUp} />;
     case "choose-model":

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { putBackStore } from "../../../remote/agent/store-folder.ts";
 import { systemClock } from "../../../src/adapters/local/clock.ts";
 import { LocalHost } from "../../../src/adapters/local/host.ts";
 import { freePort } from "../../../src/adapters/local/free-port.ts";
@@ -32,7 +33,11 @@ beforeEach(async () => {
     backups: join(course.folder, "data", "backups"),
     node: process.execPath,
     stop: () => milvus.stop(),
-    start: async () => void (milvus = await startMilvus({ dataDir, port })),
+    start: async (how) => {
+      // As the agent does.
+      if (how?.tryCopy !== true) await putBackStore(dataDir);
+      milvus = await startMilvus({ dataDir, port });
+    },
   };
 }, 240_000);
 afterEach(async () => {
@@ -127,10 +132,8 @@ test("a copy with which the store does not start is put away again, and the one 
   await course.ingest(TEA);
   await rm(backup.path.replace(".tar.gz", ".json"));
   const start = control.start;
-  let starts = 0;
-  control.start = async () => {
-    starts += 1;
-    if (starts === 1) throw new Error("Milvus does not start with this folder");
+  control.start = async (how) => {
+    if (how?.tryCopy === true) throw new Error("Milvus does not start with this folder");
     await start();
   };
   await expect(restore(backup.path)).rejects.toMatchObject({ code: "restore-failed" });

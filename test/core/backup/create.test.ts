@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { MentorError } from "../../../src/contract/errors.ts";
-import { listBackups } from "../../../src/core/backup/backup-folder.ts";
+import { listBackups, removeBackup } from "../../../src/core/backup/backup-folder.ts";
 import { createBackup, type CreateOptions } from "../../../src/core/backup/create.ts";
 import { restoreBackup } from "../../../src/core/backup/restore.ts";
 import { verifyBackup } from "../../../src/core/backup/verify.ts";
@@ -140,4 +140,47 @@ test("an unencrypted backup does not count where an encrypted one is wanted", as
   await create();
   expect(await create({ passphrase: PASSPHRASE })).toMatchObject({ skipped: false, backup: { encrypted: true } });
   expect(await create({ passphrase: PASSPHRASE })).toMatchObject({ skipped: true, backup: { encrypted: true } });
+});
+
+test("a backup that does not read back any more, or opens with another passphrase alone, is no reason to make none", async () => {
+  const { backup } = await create();
+  const path = join(backup.path, "rows-00001.parquet");
+  const bytes = await readFile(path);
+  bytes[100]! ^= 1;
+  await writeFile(path, bytes);
+  const next = await create();
+  expect(next).toMatchObject({ skipped: false, backup: { problem: null } });
+  expect(await create()).toMatchObject({ skipped: true, backup: { path: next.backup.path } });
+  await create({ passphrase: PASSPHRASE });
+  const other = await create({ passphrase: "another one" });
+  expect(other.skipped).toBe(false);
+  await verify(other.backup.path, "another one");
+});
+
+test("the backup just made is never the one that makes room, wherever the clock stands", async () => {
+  for (let day = 0; day < 8; day++) {
+    store.version = day + 1;
+    await create({ clock: new FakeClock(Date.parse("2026-11-10T10:00:00Z") + day * 86_400_000) });
+  }
+  store.version = 99;
+  const { backup } = await create({ clock: new FakeClock(Date.parse("2020-01-01T10:00:00Z")) });
+  expect((await listBackups(folder)).map(({ path }) => path)).toContain(backup.path);
+});
+
+test("it is told when the course was changed while its backup was brought here", async () => {
+  expect(await create()).toMatchObject({ changedSince: false });
+  store.version = 2;
+  store.beforePiece = () => void (store.version = 3);
+  expect(await create()).toMatchObject({ changedSince: true });
+  expect(await create()).toMatchObject({ skipped: false, changedSince: false });
+});
+
+test("a folder that holds more than a backup is not removed with it", async () => {
+  const { backup } = await create();
+  await writeFile(join(backup.path, "marks.xlsx"), "");
+  await expect(removeBackup(backup)).rejects.toMatchObject({ code: "backup-unrecognised", message: expect.stringContaining("marks.xlsx") });
+  await verify(backup.path);
+  await rm(join(backup.path, "marks.xlsx"));
+  await removeBackup(backup);
+  expect(await readdir(folder)).toEqual([]);
 });

@@ -20,6 +20,12 @@ test("each course and kind is counted by itself, and what is not proven or not s
   expect(names(outdated([...old, ...many], 1))).toEqual(["10-0", "11-0", "12-0", "13-0", "14-0"]);
 });
 
+test("courses of one name are counted each by itself", () => {
+  const biology = backup(1, 0, { courseId: "b" });
+  const physics = Array.from({ length: 12 }, (_, index) => backup(10 + index, 0, { courseId: "p" }));
+  expect(names(outdated([biology, ...physics], 1))).toEqual(["10-0", "11-0", "12-0", "13-0", "14-0"]);
+});
+
 test("the last one of a course is never removed", () => {
   expect(outdated([backup(1, 1)], 1)).toEqual([]);
 });

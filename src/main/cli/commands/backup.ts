@@ -19,18 +19,20 @@ export interface CreateOptions extends WhereOptions {
   always?: boolean;
   encrypt?: boolean;
   cold?: boolean;
+  unencrypted?: boolean;
 }
 
-export async function createBackup({ folder, always, encrypt, cold }: CreateOptions, { output, connect }: CommandContext): Promise<void> {
+export async function createBackup({ folder, always, encrypt, cold, unencrypted }: CreateOptions, { output, connect }: CommandContext): Promise<void> {
   if (cold && encrypt) throw new UsageError("--encrypt goes with a backup of rows, not with --cold.");
   const passphrase = encrypt ? await newPassphrase(output) : undefined;
   await withCore(connect, async (client) => {
     const signal = output.terminal.interrupt;
-    const request: BackupCreateRequest = { ...(folder === undefined ? {} : { folder: absolute(folder, output) }), ...(always ? { always } : {}), ...(passphrase === undefined ? {} : { passphrase }), ...(cold ? { kind: "cold" } : {}) };
+    const request: BackupCreateRequest = { ...(folder === undefined ? {} : { folder: absolute(folder, output) }), ...(always ? { always } : {}), ...(passphrase === undefined ? {} : { passphrase }), ...(cold ? { kind: "cold" } : {}), ...(unencrypted ? { unencrypted } : {}) };
     const created = await followed(output, "Back up", await client.backup.create(request, { signal }));
     const { backup, skipped, pruned, seconds } = created;
     if (skipped) output.line(`Nothing has changed since the backup ${backup.name}; it is still the newest.`);
     else output.line(`Backed up and proven in ${formatSeconds(seconds)}: ${backup.path} (${described(backup)})`);
+    if (created.changedSince) output.line("  The course was changed meanwhile: the backup holds it as it was before. Make another one to have all of it.");
     for (const old of pruned) output.line(`  ${old.name} was removed: newer ones are kept instead.`);
     output.result("backup create", { created });
   });

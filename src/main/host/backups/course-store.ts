@@ -23,7 +23,7 @@ export function storeControlOf(facts: SessionFacts): StoreControl {
     backups: `${courseData}/backups`,
     node: kitProgram(facts.require("kit").path, "node"),
     stop: () => agent.stopService("milvus"),
-    start: async () => void (await agent.startService("milvus", milvus)),
+    start: async ({ tryCopy } = { tryCopy: false }) => void (await agent.startService("milvus", { ...milvus, tryCopy })),
     ...(milvus.kind === "server" || milvus.kind === "image" ? { takeOver: (signal: AbortSignal) => takeOver(facts, signal) } : {}),
   };
 }
@@ -35,11 +35,11 @@ async function takeOver(facts: SessionFacts, signal: AbortSignal): Promise<void>
   const question: MilvusCheckRequest = { target: { address: `127.0.0.1:${milvus.port}` }, tokenFile: facts.require("layout").milvusServerToken, unlocked: true };
   await agent.stopService("milvus");
   try {
-    await agent.startService("milvus", { ...milvus, unlocked: true });
+    await agent.startService("milvus", { ...milvus, tryCopy: true, unlocked: true });
     await askKit<MilvusCapabilities>({ facts, signal }, "--check-milvus", question, "The change of the course store's password");
   } finally {
     await agent.stopService("milvus");
-    await agent.startService("milvus", milvus);
+    await agent.startService("milvus", { ...milvus, tryCopy: true });
   }
 }
 

@@ -64,6 +64,7 @@ export class SessionBackups {
       const { folder, always } = request;
       const passphrase = request.passphrase === undefined ? undefined : checkedPassphrase(request.passphrase);
       if (request.kind === "cold") {
+        await this.#agreeToPlain(request);
         const facts = running();
         const { clock } = rest;
         const course = courseName(facts.get("courseFolder") ?? stick());
@@ -119,6 +120,12 @@ export class SessionBackups {
 
   keepPassphrase(passphrase: string | null): Promise<void> {
     return this.#options.passphrases.keep(passphrase);
+  }
+
+  /** Whoever keeps a passphrase expects that nobody else can read what lies on the stick. */
+  async #agreeToPlain({ passphrase, unencrypted }: BackupCreateRequest): Promise<void> {
+    if (unencrypted === true || (passphrase === undefined && (await this.#options.passphrases.kept()) === null)) return;
+    throw new MentorError("input-invalid", "Your backups are encrypted, and a copy of the whole store cannot be.", { kept: "Nothing was written.", advice: "Make a backup of rows: it is encrypted and fits every Milvus. To have the copy all the same: ai-mentor backup create --cold --unencrypted." });
   }
 
   async #folder({ folder, stick }: Where): Promise<string> {

@@ -1,3 +1,4 @@
+import type { BackupCreated } from "../../../contract/backup.ts";
 import { MentorError, toErrorReport } from "../../../contract/errors.ts";
 import type { StepContext, StepImplementation } from "../../../core/session/step.ts";
 import { backUpCourse } from "../backups/back-up.ts";
@@ -5,6 +6,9 @@ import { backupFolder } from "../backups/place.ts";
 import { machineIsOff } from "./agent-answers.ts";
 import type { StepTools } from "./tools.ts";
 import "./facts.ts";
+
+/** At one Stop, while the course goes on changing. */
+const MOST_BACKUPS = 3;
 
 /**
  * Nothing to do at the start but to say where the course will be kept; at Stop, while the services
@@ -36,7 +40,7 @@ export function keepCourse({ settings, passphrases, dataFolder, clock }: StepToo
           facts.keep("The rented machine had stopped before the course could be backed up: what changed since the last backup is on its disk.");
           return;
         }
-        const created = await backUpCourse({ facts, stick: request.stick, settings, passphrases, dataFolder, clock, signal, onProgress: progress });
+        const created = await upToDate(() => backUpCourse({ facts, stick: request.stick, settings, passphrases, dataFolder, clock, signal, onProgress: progress }));
         markUnsaved(context, false);
         if (created === null) return;
         const { backup, skipped } = created;
@@ -49,6 +53,15 @@ export function keepCourse({ settings, passphrases, dataFolder, clock }: StepToo
       }
     },
   };
+}
+
+/** Somebody may still add to the course while its backup is brought here: then that is backed up, too. */
+async function upToDate(backUp: () => Promise<BackupCreated | null>): Promise<BackupCreated | null> {
+  for (let time = 0; time < MOST_BACKUPS; time++) {
+    const created = await backUp();
+    if (created?.changedSince !== true) return created;
+  }
+  throw new MentorError("backup-changed", "The course was changed each time that its backup was brought here.");
 }
 
 /** Tells whoever gives a rented machine back whether its disk holds rows that no backup has. */

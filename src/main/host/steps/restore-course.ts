@@ -1,3 +1,4 @@
+import type { Backup } from "../../../contract/backup.ts";
 import { MentorError, toErrorReport } from "../../../contract/errors.ts";
 import { listBackups } from "../../../core/backup/backup-folder.ts";
 import { restoreBackup } from "../../../core/backup/restore.ts";
@@ -23,14 +24,20 @@ export function restoreCourse(tools: StepTools): StepImplementation {
 
 /** Name of the backup that the course was restored from; null where none was needed, or none fits. */
 async function fromBackup({ settings, passphrases, dataFolder, clock }: StepTools, { facts, request, once, signal, progress, log }: StepContext, folderToo: boolean): Promise<string | null> {
+  if (once.withoutBackup === true) {
+    log("warn", "No backup was restored, as you asked.");
+    return null;
+  }
   const store = courseStoreOf(facts, clock);
   if ((await store.state(signal)).fingerprint !== null) return null;
   const course = courseName(facts.require("courseFolder") ?? request.stick ?? null);
   const all = await listBackups(await backupFolder(settings, dataFolder, request.stick));
   const { name, sha256 } = facts.require("embedding");
   const passphrase = once.passphrase ?? (await passphrases.kept()) ?? undefined;
+  const fitting = all.filter((one) => one.kind === "rows" && one.course === course && one.problem === null && one.provenAt !== null);
+  sayWhatElse(all, fitting, course, log);
   let failure: unknown = null;
-  for (const backup of all.filter((one) => one.kind === "rows" && one.course === course && one.problem === null && one.provenAt !== null)) {
+  for (const backup of fitting) {
     if (backup.embedding?.sha256 !== sha256) {
       log("info", `The backup ${backup.name} was made with another search model (${backup.embedding?.name}); it is left alone.`);
       continue;
@@ -43,6 +50,8 @@ async function fromBackup({ settings, passphrases, dataFolder, clock }: StepTool
       signal.throwIfAborted();
       // The host's own trouble would meet the next one too.
       if (error instanceof MentorError && error.code === "host-lost") throw error;
+      // Somebody may know the passphrase; the course's files alone could be less than what was backed up.
+      if (error instanceof MentorError && ASKS_FOR_PASSPHRASE.has(error.code)) throw error;
       log("warn", `The backup ${backup.name} could not be restored: ${toErrorReport(error).message}`);
       failure ??= error;
     }
@@ -50,6 +59,15 @@ async function fromBackup({ settings, passphrases, dataFolder, clock }: StepTool
   // With the course's files at hand it can be read anew; without, somebody has to know.
   if (failure !== null && !folderToo) throw failure;
   return null;
+}
+
+const ASKS_FOR_PASSPHRASE: ReadonlySet<string> = new Set(["backup-encrypted", "backup-passphrase-wrong"]);
+
+/** A name is all that a course has where nothing is on the host yet: what it may have hidden is said. */
+function sayWhatElse(all: readonly Backup[], fitting: readonly Backup[], course: string, log: StepContext["log"]): void {
+  const others = new Set(all.map((one) => one.course).filter((name) => name !== null && name !== course));
+  if (fitting.length === 0 && others.size > 0) log("info", `There is no backup of the course “${course}” here, but of: ${[...others].join(", ")}. Any of them can be restored under Backups.`);
+  if (new Set(fitting.map(({ courseId }) => courseId).filter((id) => id !== undefined)).size > 1) log("warn", `There are backups of more than one course called “${course}”; the newest is restored. The others can be restored under Backups.`);
 }
 
 async function asItIs({ facts }: StepContext): Promise<StepOutcome> {

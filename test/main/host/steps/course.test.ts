@@ -108,6 +108,11 @@ test("with a kept passphrase what Stop backs up is encrypted, and the next start
     at.facts.set("layout", { courseData: data } as never);
     await at.facts.hold("mentor", other.mentor);
     expect(at.request.stick).toBe(stick);
+    // Without the passphrase it asks: the course's files alone could be less than what was backed up.
+    await tools.passphrases.keep(null);
+    await expect(restoreCourse(tools).run(at)).rejects.toMatchObject({ code: "backup-encrypted" });
+    expect(await restoreCourse(tools).run({ ...at, once: { withoutBackup: true } })).toMatchObject({ outcome: "no course yet" });
+    await tools.passphrases.keep("a stone a day");
     expect(await restoreCourse(tools).run(at)).toMatchObject({ outcome: `2 documents are there, from ${name}` });
     expect(await other.files()).toEqual(["engines.txt", "fruit/apples.md"]);
   } finally {
