@@ -8,7 +8,7 @@ import type { SessionFacts } from "../../../core/session/facts.ts";
 import { uploadFile } from "../../../core/upload/upload.ts";
 import { kitProgram } from "../../../core/kit/install.ts";
 import { askKit } from "../steps/ask-kit.ts";
-import { milvusConfig } from "../steps/services.ts";
+import { milvusConfig, ownPlace } from "../steps/services.ts";
 import "../steps/facts.ts";
 
 /** Of a running session: stops and starts Milvus through the agent. */
@@ -32,7 +32,7 @@ export function storeControlOf(facts: SessionFacts): StoreControl {
 async function takeOver(facts: SessionFacts, signal: AbortSignal): Promise<void> {
   const agent = facts.requireHandle("agent");
   const milvus = milvusConfig(facts);
-  const question: MilvusCheckRequest = { target: { address: `127.0.0.1:${milvus.port}` }, tokenFile: facts.require("layout").milvusServerToken, unlocked: true };
+  const question: MilvusCheckRequest = { target: { address: `127.0.0.1:${milvus.port}` }, tokenFile: ownPlace(facts).tokenFile, unlocked: true };
   await agent.stopService("milvus");
   try {
     await agent.startService("milvus", { ...milvus, tryCopy: true, unlocked: true });
