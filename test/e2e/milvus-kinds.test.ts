@@ -2,28 +2,13 @@ import { readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { MILVUS_IMAGE } from "../../src/contract/milvus.ts";
+import { ANSWERED_BY, QUESTION, userWithEndpoint } from "../parts/endpoint-user.ts";
 import { filesWith, keepKey } from "../parts/kept-key.ts";
-import { newUser } from "../parts/mentor-cli.ts";
 import { makeMilvusImage } from "../parts/milvus-image.ts";
 import { noMilvusServer, startMilvusServer } from "../parts/milvus-server.ts";
-import { embeddingModel } from "../parts/models.ts";
-import { KEY, startedServer } from "../remote/llm/support.ts";
 
 /** On two loaded cores. */
 const MINUTES = 15 * 60_000;
-const COURSE = join(import.meta.dirname, "../../assets/practice-course");
-const QUESTION = "How many steps does binary search need?";
-
-/** A user whose models are served elsewhere, so that only the course store is under test. */
-async function userWithEndpoint() {
-  const stranger = await startedServer({ contextTokens: 2048, embeddingModel: await embeddingModel() });
-  onTestFinished(() => stranger.close());
-  const user = newUser();
-  onTestFinished(() => user.leave());
-  await keepKey(user, "llm", KEY);
-  const url = `http://127.0.0.1:${stranger.port}/v1`;
-  return { user, start: (...words: string[]) => user.run("start", "--course", COURSE, "--llm-url", url, "--llm-model", "SmolLM2-135M-Instruct.Q4_1", "--embedding-url", url, "--embedding-model", "all-MiniLM-L6-v2.f16", ...words) };
-}
 
 test.skipIf(noMilvusServer !== null)("a session keeps its course in somebody else's Milvus, opened with a token that it keeps to itself", { timeout: MINUTES }, async () => {
   const milvus = await startMilvusServer();
@@ -39,7 +24,7 @@ test.skipIf(noMilvusServer !== null)("a session keeps its course in somebody els
   expect({ exit, error: last.error }).toEqual({ exit: 0, error: undefined });
   expect(last.session).toMatchObject({ phase: "ready", milvus: { kind: "remote", version: expect.stringMatching(/^v2\.3\.5/) }, course: { documents: 5 } });
   expect(last.session!.steps.map(({ id }) => id)).not.toContain("start-milvus");
-  expect((await user.run("ask", QUESTION)).last.answer!.sources[0]!.file).toBe("02-searching-and-sorting.md");
+  expect((await user.run("ask", QUESTION)).last.answer!.sources[0]!.file).toBe(ANSWERED_BY);
 
   const password = milvus.token.slice("root:".length);
   expect(filesWith(user.home, password).sort()).toEqual(["host/ai-mentor/run/api.json", "secrets.json"]);
@@ -59,7 +44,7 @@ test.skipIf(noMilvusServer !== null)("the real server of a session's own is open
   expect({ exit, error: last.error }).toEqual({ exit: 0, error: undefined });
   expect(last.session).toMatchObject({ phase: "ready", milvus: { kind: "server", version: expect.stringMatching(/^v2\.3\.5/) }, course: { documents: 5 } });
   expect((await user.run("status")).last.session!.milvus!.kind).toBe("server");
-  expect((await user.run("ask", QUESTION)).last.answer!.sources[0]!.file).toBe("02-searching-and-sorting.md");
+  expect((await user.run("ask", QUESTION)).last.answer!.sources[0]!.file).toBe(ANSWERED_BY);
 
   const file = join(user.home, "host/ai-mentor/data/milvus-server.token");
   const token = readFileSync(file, "utf8").trim();
@@ -81,7 +66,7 @@ test.skipIf(noMilvusServer !== null)("the server of an image keeps the course, a
   const { exit, last } = await start("--milvus-image", `${image}@${digest}`);
   expect({ exit, error: last.error }).toEqual({ exit: 0, error: undefined });
   expect(last.session).toMatchObject({ phase: "ready", milvus: { kind: "image", version: expect.stringMatching(/^v2\.3\.5/) }, course: { documents: 5 } });
-  expect((await user.run("ask", QUESTION)).last.answer!.sources[0]!.file).toBe("02-searching-and-sorting.md");
+  expect((await user.run("ask", QUESTION)).last.answer!.sources[0]!.file).toBe(ANSWERED_BY);
   expect((await user.run("stop")).exit).toBe(0);
 
   const { name } = MILVUS_IMAGE;

@@ -14,6 +14,8 @@ export interface SshHostPart {
   /** `root@10.…:22` */
   address: string;
   identity: string;
+  /** This computer's address in the host's network. */
+  computer: string;
   /** Folder on this computer that is the host's `/`, to look at what landed there. */
   root: string;
   /** Command lines of the host's processes, sshd's own left out. */
@@ -39,6 +41,8 @@ export async function startSshHost(): Promise<SshHostPart> {
     return {
       address: `${host.user}@${host.host}:${host.port}`,
       identity,
+      // The other end of its cable (namespace-pod.ts).
+      computer: host.host.replace(/\d+$/, (last) => String(Number(last) - 1)),
       root: folders.container,
       processes: () => processesInside(host.pid),
       log: host.log,
