@@ -13,6 +13,8 @@ export interface RegistryPart {
   sent: string[];
   /** The line breaks in the middle of this one, every time; null: never. */
   breaksAt: string | null;
+  /** In the middle of this one nothing more comes, and the line stays up; null: never. */
+  hangsAt: string | null;
   close(): Promise<void>;
 }
 
@@ -33,6 +35,7 @@ export async function startRegistry(layout: string): Promise<RegistryPart> {
     const type = kind === "manifests" ? (JSON.parse(content.toString()) as { mediaType: string }).mediaType : "application/octet-stream";
     response.writeHead(200, { "content-type": type, "content-length": content.length, "docker-content-digest": digest });
     if (part.breaksAt === digest) return void response.write(content.subarray(0, content.length >> 1), () => response.destroy());
+    if (part.hangsAt === digest) return void response.write(content.subarray(0, content.length >> 1));
     response.end(content, () => part.sent.push(digest));
   });
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
@@ -45,6 +48,7 @@ export async function startRegistry(layout: string): Promise<RegistryPart> {
     home,
     sent: [],
     breaksAt: null,
+    hangsAt: null,
     close: () => new Promise((closed) => {
       server.close(() => closed());
       server.closeAllConnections();

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { systemClock } from "../../../adapters/local/clock.ts";
 import { MentorError } from "../../../contract/errors.ts";
 import { parseMilvusImage } from "../../../contract/milvus-image.ts";
 import { MILVUS_IMAGE } from "../../../contract/milvus.ts";
@@ -27,7 +28,7 @@ export async function milvusImage({ to, image: wanted = MILVUS_IMAGE.name }: Mil
   const view = createProgressView(output, "Milvus image");
   const say = (detail: string) => view.update({ done: 0, total: null, unit: "steps", rate: null, etaSeconds: null, detail });
   try {
-    await fetchImage(image, folder, { signal, say, where: "this computer" });
+    await fetchImage(image, folder, { signal, clock: systemClock, say, where: "this computer" });
     say("Reading it back");
     const { bytes } = await proveImage(folder, image.digest, signal);
     view.finish();

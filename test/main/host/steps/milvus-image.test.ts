@@ -73,7 +73,7 @@ test.skipIf(sshdMissing !== null)("what a stick has is sent to a host behind SSH
   writeFileSync(spoilt, good);
   await sendImage(context, systemClock);
   expect(facts.get("bytesSent")! - before).toBeLessThan(before);
-  await readyImage(config, { signal, say: () => {} });
+  await readyImage(config, { signal, clock: systemClock, say: () => {} });
   expect([unpacked(layout, image, "milvus/one"), unpacked(layout, image, "milvus/two")]).toEqual(["1", "2"]);
   expect(existsSync(`${config.folder}.oci`)).toBe(false);
 

@@ -1,10 +1,11 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { ImageLayout } from "../../../../remote/milvus/image/layout.ts";
 import { readyImage } from "../../../../remote/milvus/image/ready.ts";
 import { layer, writeImage } from "../../../parts/oci-image.ts";
+import { FakeClock } from "../../../fakes/clock.ts";
 import { startRegistry } from "../../../parts/registry.ts";
 import { noSkopeo } from "../../../parts/skopeo.ts";
 
@@ -23,8 +24,10 @@ async function place(kind: "oci" | "docker") {
   });
   const root = join(folder, "host", "milvus");
   mkdirSync(join(folder, "host"));
-  const ready = () => readyImage({ name: registry.name, digest: image.digest, folder: root, layout: null }, { signal: new AbortController().signal, say: () => {} });
-  return { registry, image, layout, root, ready, read: (name: string) => readFileSync(join(root, name), "utf8") };
+  const clock = new FakeClock();
+  const said: string[] = [];
+  const ready = () => readyImage({ name: registry.name, digest: image.digest, folder: root, layout: null }, { signal: new AbortController().signal, clock, say: (detail) => said.push(detail) });
+  return { registry, image, layout, root, clock, said, ready, read: (name: string) => readFileSync(join(root, name), "utf8") };
 }
 
 test.skipIf(noSkopeo !== null).each(["oci", "docker"] as const)("an image that the registry holds as %s is fetched by skopeo, proven down from its index, and unpacked once", async (kind) => {
@@ -43,6 +46,38 @@ test.skipIf(noSkopeo !== null)("what had arrived before the line broke is not fe
   registry.breaksAt = layers[1]!;
   await expect(ready()).rejects.toMatchObject({ code: "kit-unavailable", kept: expect.any(String), advice: expect.stringContaining("stick") });
   expect(existsSync(root)).toBe(false);
+  registry.breaksAt = null;
+  await ready();
+  expect(read("a")).toBe("above");
+  expect(layers.map((digest) => registry.sent.filter((one) => one === digest).length)).toEqual([1, 1]);
+});
+
+test.skipIf(noSkopeo !== null)("a registry that goes silent is given up, with what had arrived kept, and the next try goes on from there", async () => {
+  const { registry, image, layout, root, clock, said, ready, read } = await place("docker");
+  const layers = (await new ImageLayout(layout).parts(image.digest)).layers.map(({ digest }) => digest);
+  registry.hangsAt = layers[1]!;
+  const fetching = ready();
+  let failure: unknown;
+  fetching.catch((error: unknown) => (failure = error));
+  const pass = async (seconds: number) => {
+    for (let second = 0; second < seconds; second += 2) {
+      await clock.advance(2_000);
+      await new Promise((resolve) => setTimeout(resolve, 5)); // for the real disk
+    }
+  };
+  await vi.waitUntil(() => registry.sent.includes(layers[0]!) && existsSync(`${root}.oci`) && readdirSync(`${root}.oci`).some((name) => name.startsWith("oci-put-blob")), 20_000);
+  await pass(110);
+  expect({ failure, told: said.at(-1) }).toEqual({ failure: undefined, told: expect.stringMatching(/^Fetching the Milvus server \(0 MB, \d+ s\)$/) });
+  await pass(20);
+  await expect.poll(() => failure).toMatchObject({ code: "kit-unavailable", message: expect.stringContaining("nothing for 120 s"), kept: expect.any(String), advice: expect.stringContaining("stick") });
+  expect(existsSync(root)).toBe(false);
+
+  // What skopeo had not finished does not pile up.
+  const unfinished = () => readdirSync(`${root}.oci`).filter((name) => name.startsWith("oci-put-blob"));
+  expect(unfinished()).toHaveLength(1);
+  [registry.hangsAt, registry.breaksAt] = [null, layers[1]!];
+  await expect(ready()).rejects.toMatchObject({ code: "kit-unavailable" });
+  expect(unfinished()).toEqual([]);
   registry.breaksAt = null;
   await ready();
   expect(read("a")).toBe("above");
