@@ -3,6 +3,7 @@ import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { BACKUP_FORMAT, BACKUP_FORMAT_VERSION, type BackupCreated, type BackupFile, type BackupLabel, type BackupProgress, type BackupRestored, type CourseState } from "../../contract/backup.ts";
 import { MentorError } from "../../contract/errors.ts";
+import type { OwnMilvusKind } from "../../contract/milvus.ts";
 import { ProgressMeter } from "../progress-meter.ts";
 import type { Clock, ExecResult, Host } from "../ports.ts";
 import { describeBackup, readLabel } from "./backup-folder.ts";
@@ -13,11 +14,9 @@ import { sealed } from "./label.ts";
 import { coldLabelName, coldName, numbered, partialName } from "./names.ts";
 import type { StoreControl } from "./store-control.ts";
 import { confirmStore, exchangeStore, freshFolder } from "./store-exchange.ts";
+import { requireLayoutOfEntries, requireLayoutOfKind, TOP } from "./store-layout.ts";
 import { verifyBackup } from "./verify.ts";
 
-/** The one folder in an archive, as the original's have it; and the names of its parts where Docker ran it. */
-const TOP = "volumes";
-const DOCKER_PARTS = ["etcd", "minio"];
 /** Whether bytes on the host are those that were meant, in a program that is there. */
 const HASH = `const h = require("node:crypto").createHash("sha256"); let n = 0; require("node:fs").createReadStream(process.argv[1]).on("data", (b) => { h.update(b); n += b.length; }).on("end", () => console.log(JSON.stringify({ bytes: n, sha256: h.digest("hex") })));`;
 
@@ -68,7 +67,7 @@ export async function createColdCopy(options: ColdOptions & { folder: string; co
     const archive = path.slice(folder.length + 1);
     const label: Omit<BackupLabel, "seal"> = {
       format: BACKUP_FORMAT, version: BACKUP_FORMAT_VERSION, kind: "cold", id, course: options.course, createdAt: at.toISOString(), provenAt: at.toISOString(), host: options.host, appVersion: options.appVersion,
-      milvus, embedding: null, rows: null, documents: null, fingerprint: null, encrypted: false, files: [{ ...file, name: archive }],
+      milvus: { ...milvus, kind: control.kind }, embedding: null, rows: null, documents: null, fingerprint: null, encrypted: false, files: [{ ...file, name: archive }],
     };
     // The label first: an archive alone would be taken for one of the original's.
     await writeDurably(join(folder, coldLabelName(archive)), `${JSON.stringify(sealed(label), null, 2)}\n`);
@@ -96,7 +95,8 @@ export async function restoreColdCopy(options: ColdOptions & { path: string }): 
   const label = await readLabel(path);
   const { milvus } = await store.state(signal);
   if (label !== null) {
-    if (label.milvus.kind !== milvus.kind || label.milvus.version !== milvus.version) throw otherVersion(`${label.milvus.kind} ${label.milvus.version}`, `${milvus.kind} ${milvus.version}`);
+    requireLayoutOfKind(label.milvus.kind, control.kind);
+    if (label.milvus.version !== milvus.version) throw new MentorError("backup-other-version", `The copy was made with Milvus ${label.milvus.version}; here runs ${milvus.version}.`);
     await verifyBackup({ path, clock, signal, onProgress });
   }
   const id = label?.id ?? randomBytes(8).toString("hex");
@@ -104,7 +104,7 @@ export async function restoreColdCopy(options: ColdOptions & { path: string }): 
   const archive = `${incoming}/volumes.tar.gz`;
   onProgress(step("send", "Sending the copy to the host"));
   await store.send(id, "volumes.tar.gz", path, signal, (done) => onProgress({ ...step("send", "Sending the copy to the host"), done, unit: "bytes" }));
-  await checkArchive(await control.host.exec(["tar", "-tzf", archive], { signal, maxOutputBytes: 64 << 20 }), `${milvus.kind} ${milvus.version}`, milvus.kind);
+  checkArchive(await control.host.exec(["tar", "-tzf", archive], { signal, maxOutputBytes: 64 << 20 }), control.kind);
 
   const { host, dataDir } = control;
   const fresh = freshFolder(dataDir);
@@ -173,15 +173,13 @@ async function stateOfCopy({ store, control, signal, onProgress }: ColdOptions):
   }
 }
 
-async function checkArchive({ exitCode, stdout, stderr }: ExecResult, here: string, kind: string): Promise<void> {
+function checkArchive({ exitCode, stdout, stderr }: ExecResult, here: OwnMilvusKind): void {
   if (exitCode !== 0) throw new MentorError("backup-damaged", "The archive cannot be unpacked: it was cut, or it is none.", { cause: new Error(stderr.trim()) });
   const entries = stdout.split("\n").filter((entry) => entry !== "").map((entry) => entry.replace(/^\.\//, ""));
   if (entries.some((entry) => entry.startsWith("/") || entry.split("/").includes(".."))) throw new MentorError("backup-unrecognised", "The archive holds paths that lead out of its folder.");
   if (entries.length === 0 || entries.some((entry) => entry.split("/")[0] !== TOP)) throw new MentorError("backup-unrecognised", `The archive does not hold a folder “${TOP}” and nothing else, as copies of a course store do.`);
-  if (kind === "lite" && DOCKER_PARTS.every((part) => entries.some((entry) => entry.startsWith(`${TOP}/${part}/`)))) throw otherVersion("the Docker stack", here);
+  requireLayoutOfEntries(entries, here);
 }
-
-const otherVersion = (made: string, here: string) => new MentorError("backup-other-version", `The copy was made with Milvus ${made}; here runs ${here}.`);
 
 async function require0(work: Promise<ExecResult>, purpose: string): Promise<ExecResult> {
   const result = await work;

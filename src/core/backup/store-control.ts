@@ -1,8 +1,10 @@
+import type { OwnMilvusKind } from "../../contract/milvus.ts";
 import type { Host } from "../ports.ts";
 
 /** The course store of a running session as a whole: for copies of its folder, which need it to stand still. */
 export interface StoreControl {
   host: Host;
+  kind: OwnMilvusKind;
   /** Where it keeps its data on the host. */
   dataDir: string;
   /** Of the API's backups: files in `exports/ID` can be fetched, files in `incoming/ID` were sent. */

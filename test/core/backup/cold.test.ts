@@ -29,6 +29,7 @@ beforeEach(async () => {
   course = await BackedUpCourse.open(milvus.address);
   control = {
     host: new LocalHost(),
+    kind: "lite",
     dataDir,
     backups: join(course.folder, "data", "backups"),
     node: process.execPath,
@@ -124,6 +125,22 @@ test("what does not fit is refused, and the course answers as before", { timeout
   await asBefore();
   await rm(join(root, "made"), { recursive: true });
   expect(await readdir(root)).toEqual(["milvus"]);
+});
+
+test("a copy of another kind's folder is refused before anything is sent or stopped, and says what to do", { timeout: 180_000 }, async () => {
+  await course.ingest();
+  control.kind = "image";
+  const { backup } = await create();
+  expect(backup.milvus).toMatchObject({ kind: "image" });
+  control.kind = "compose";
+  const untouched = () => Promise.reject(new Error("it was touched"));
+  const store = Object.assign(Object.create(course.backups) as CourseStore, { state: course.backups.state.bind(course.backups), send: untouched });
+  await expect(restoreColdCopy({ ...both(), store, control: { ...control, stop: untouched }, path: backup.path })).rejects.toMatchObject({
+    code: "backup-other-version",
+    message: "The copy is the folder of the Milvus server of the official image; this session's course is in the official Milvus containers (Docker), which lays its folder out otherwise.",
+    advice: expect.stringMatching(/--milvus image.*ai-mentor backup create/),
+  });
+  expect(await course.files()).toEqual(["engines.txt", "fruit/apples.md"]);
 });
 
 test("a copy with which the store does not start is put away again, and the one before is back", { timeout: 240_000 }, async () => {

@@ -19,6 +19,7 @@ export function storeControlOf(facts: SessionFacts): StoreControl {
   const milvus = milvusConfig(facts);
   return {
     host: facts.requireHandle("host"),
+    kind: milvus.kind,
     dataDir: milvus.dataDir,
     backups: `${courseData}/backups`,
     node: kitProgram(facts.require("kit").path, "node"),
