@@ -58,6 +58,10 @@ export class Agent {
     return this.#services[name].stop();
   }
 
+  proven(name: ServiceName): Promise<void> {
+    return this.#services[name].proven();
+  }
+
   /** Before it counts as set, the right to stop the rented machine is tried, where there is one. */
   async arm(config: WatchdogConfig): Promise<void> {
     const power = this.#powerOver(config);

@@ -16,6 +16,8 @@ export interface Launcher<Name extends ServiceName> {
   hold?(config: ServiceConfigs[Name], given: { clock: Clock; signal: AbortSignal; say(detail: string): void; lost(error: MentorError): void }): Promise<() => Promise<void>>;
   /** After each process: ends what it has made and that outlives it. */
   clear?(config: ServiceConfigs[Name]): Promise<void>;
+  /** It runs, and was proven to do its work: removes what only other versions of it needed. `say`: for the log. */
+  proven?(config: ServiceConfigs[Name], say: (text: string) => void): Promise<void>;
   stopSignal: NodeJS.Signals;
   /** From the polite signal to the hard one. */
   graceMs: number;

@@ -11,6 +11,7 @@ import { endStack, readyStack } from "./compose-stack.ts";
 import type { Launchers } from "./launcher.ts";
 import type { Liveness } from "./liveness.ts";
 import { putBackStore } from "./store-folder.ts";
+import { removeOtherImages } from "./milvus-images.ts";
 import { lockStore } from "./store-lock.ts";
 
 const HTTP_SERVICE = { stopSignal: "SIGTERM", graceMs: 15_000, readyWithinMs: 180_000 } as const;
@@ -76,6 +77,7 @@ export function kitLaunchers(kit: string, node: string): Launchers {
         }
       },
       clear: async (config) => (config.kind === "compose" ? endStack(config) : undefined),
+      proven: removeOtherImages,
       probe: (config) => probeMilvus(config.port, MILVUS_PROBE_MS),
       // Lite cleans up after nothing else; the server takes it as it takes SIGTERM.
       stopSignal: "SIGINT",

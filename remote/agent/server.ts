@@ -35,6 +35,11 @@ export function agentApp(agent: Agent, key: string, onShutdown: () => Promise<vo
     return context.json(agent.status());
   });
 
+  app.post("/services/:name/proven", async (context) => {
+    await agent.proven(serviceName(context.req.param("name")));
+    return context.json(agent.status());
+  });
+
   app.get("/logs", (context) => {
     const after = Number(context.req.query("after") ?? 0) || 0;
     const follow = context.req.query("follow") === "1";

@@ -87,6 +87,9 @@ export class Service<Name extends ServiceName> {
     return this.#inTurn(() => this.#stop());
   }
 
+  /** What it was asked for, it did: what only other versions of it needed can go. */
+  proven = (): Promise<void> => this.#inTurn(async () => (this.#state === "ready" ? this.#launcher.proven?.(this.#config!, (text) => this.#log("info", text)) : undefined));
+
   #inTurn(work: () => Promise<void>): Promise<void> {
     const done = this.#turn.then(work);
     this.#turn = done.catch(() => {});

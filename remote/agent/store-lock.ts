@@ -68,8 +68,7 @@ export async function lockStore(path: string, options: LockOptions): Promise<() 
       throw new MentorError("store-locked", `The course store ${path.replace(/\.lock$/, "")} is open on another machine (${holder?.host ?? "unknown"}).`, { details: { host: holder?.host ?? "" } });
     }
     if (watched?.number !== number) watched = { number, content, since: clock.now() };
-    const isDead = holder !== null && holder.host === me.host && holder.boot === me.boot && holder.process !== null && !isSame(holder.process);
-    if (number === 0 || holder?.released || isDead || clock.now() - watched.since >= LEASE_MS) {
+    if (number === 0 || holder?.released || hasDied(holder, me) || clock.now() - watched.since >= LEASE_MS) {
       const file = await create(`${path}.${number + 1}`, me);
       if (file === null) continue;
       if ((await highest(path)) === number + 1) return hold(path, number + 1, file, me, options);
@@ -82,6 +81,18 @@ export async function lockStore(path: string, options: LockOptions): Promise<() 
     await clock.sleep(1_000, signal);
   }
 }
+
+/** Whether somebody may have the store open, without waiting for a sign of life: a holder on another machine counts until it has let go. */
+export async function mayBeHeld(path: string): Promise<boolean> {
+  const number = await highest(path);
+  if (number === 0) return false;
+  const holder = parse(await readFile(`${path}.${number}`, "utf8").catch(() => ""));
+  return !holder?.released && !hasDied(holder, { host: hostname(), boot: bootId() });
+}
+
+/** The holder was a process of this machine, and is gone. */
+const hasDied = (holder: LockRecord | null, me: Pick<LockRecord, "host" | "boot">): boolean =>
+  holder !== null && holder.host === me.host && holder.boot === me.boot && holder.process !== null && !isSame(holder.process);
 
 /** Number of the lock that counts; 0 when there is none. */
 async function highest(path: string): Promise<number> {

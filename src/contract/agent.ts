@@ -10,6 +10,7 @@ import type { Progress } from "./progress.ts";
  *   GET  /status                      AgentStatus
  *   POST /services/{name}/start       body ServiceConfig[name]; 202, then watch /status
  *   POST /services/{name}/stop        waits until it is gone
+ *   POST /services/{name}/proven      it does all that it will be asked: what only other versions of it needed is removed
  *   GET  /logs?after=SEQ&follow=1     LogLine as NDJSON
  *   POST /watchdog                    body WatchdogConfig; answers AgentStatus
  *   POST /heartbeat                   {}

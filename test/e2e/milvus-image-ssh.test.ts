@@ -1,4 +1,4 @@
-import { cpSync, readdirSync, statSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { MILVUS_IMAGE } from "../../src/contract/milvus.ts";
@@ -36,6 +36,9 @@ test.skipIf(noMilvusServer !== null)("an image goes from the stick to a host beh
   expect(stopped.last.session!.receipt!.bytesSent).toBeGreaterThan(bytes);
   await expect.poll(() => host.processes()).toEqual([]);
 
+  // Another version's, of a session before.
+  mkdirSync(join(images, "0123456789ab/milvus/bin"), { recursive: true });
+  writeFileSync(join(images, "0123456789ab/milvus/bin/milvus"), "");
   // Its name is not needed any more; the stick still holds it.
   const again = await startOn(host, "--stick", stick);
   expect(again.last).toMatchObject({ ready: true, session: { milvus: { kind: "image" }, course: { documents: 5 } } });
@@ -43,6 +46,7 @@ test.skipIf(noMilvusServer !== null)("an image goes from the stick to a host beh
   expect((await user.run("ask", QUESTION)).last.answer!.sources[0]!.file).toBe(ANSWERED_BY);
   expect(statSync(join(images, mark, "milvus/bin/milvus"))).toMatchObject({ ino: program.ino, ctimeMs: program.ctimeMs });
   expect(readdirSync(images)).toEqual([mark]);
+  expect(JSON.stringify((await user.run("logs")).lines)).toContain(`The Milvus image 0123456789ab was removed: ${mark} runs instead.`);
   const ended = await user.run("stop", "--without-backup");
   expect(ended.last.session!.receipt!.bytesSent).toBe(0);
   await expect.poll(() => host.processes()).toEqual([]);

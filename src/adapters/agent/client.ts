@@ -60,6 +60,11 @@ export class AgentClient {
     await this.#json("POST", `/services/${name}/stop`, {}, signal);
   }
 
+  /** The service does all that it will be asked: what only other versions of it needed can go. */
+  async serviceProven(name: ServiceName, signal?: AbortSignal): Promise<void> {
+    await this.#json("POST", `/services/${name}/proven`, {}, signal);
+  }
+
   setWatchdog(config: WatchdogConfig, signal?: AbortSignal): Promise<AgentStatus> {
     return this.#json("POST", "/watchdog", config, signal);
   }

@@ -1,4 +1,5 @@
 import { milvusAddress } from "../../../contract/milvus-url.ts";
+import { toErrorReport } from "../../../contract/errors.ts";
 import type { MilvusCapabilities, MilvusCheckRequest } from "../../../contract/milvus.ts";
 import { rememberMilvus } from "../../../core/host/last-milvus.ts";
 import type { StepContext, StepImplementation } from "../../../core/session/step.ts";
@@ -6,6 +7,16 @@ import { EndpointKeys } from "../endpoint-keys.ts";
 import { askKit } from "./ask-kit.ts";
 import { ownPlace } from "./services.ts";
 import type { StepTools } from "./tools.ts";
+
+/** Other versions' images take a gigabyte or two each; that one cannot be removed keeps no session from its work. */
+async function tidy({ facts, signal, log }: StepContext): Promise<void> {
+  try {
+    await facts.requireHandle("agent").serviceProven("milvus", signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    log("warn", `Images of other Milvus versions may still lie on the host: ${toErrorReport(error).message}`);
+  }
+}
 
 /** Milvus, asked from the host for all that the mentor will ask of it: what it lacks is said now. A new server of ours gets its password here. */
 export function checkMilvus({ secrets, redact }: StepTools): StepImplementation {
@@ -27,6 +38,7 @@ export function checkMilvus({ secrets, redact }: StepTools): StepImplementation 
       facts.set("milvus", { ...chosen, capabilities });
       // From now on the course may be in it.
       if (chosen.kind !== "remote") await rememberMilvus(facts.requireHandle("host"), facts.require("layout"), chosen.kind, chosen.image);
+      if (chosen.kind === "image") await tidy(context);
       const { version, enforcesUsers, hybridSearch, bm25 } = capabilities;
       log("info", `Milvus ${version}: users ${enforcesUsers ? "enforced" : "not enforced"}, hybrid search ${bm25 || hybridSearch ? "there" : "not there"}, search for words ${bm25 ? "there" : "not there"}.`);
       if (chosen.kind === "remote" && !enforcesUsers) log("warn", "This Milvus lets anybody in who reaches it: everything in it can be read and removed without a token.");
