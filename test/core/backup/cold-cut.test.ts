@@ -38,6 +38,7 @@ beforeEach(async () => {
   const host = Object.assign(Object.create(local) as LocalHost, { exec: ((argv, options) => onTheLine(() => local.exec(argv, options))) as LocalHost["exec"] });
   control = {
     host,
+    kind: "lite",
     dataDir,
     backups: join(root, "host", "backups"),
     node: process.execPath,
