@@ -68,7 +68,11 @@ test.skipIf(noSkopeo !== null)("a registry that goes silent is given up, with wh
   await vi.waitUntil(() => registry.sent.includes(layers[0]!) && existsSync(`${root}.oci`) && readdirSync(`${root}.oci`).some((name) => name.startsWith("oci-put-blob")), 20_000);
   await pass(110);
   expect({ failure, told: said.at(-1) }).toEqual({ failure: undefined, told: expect.stringMatching(/^Fetching the Milvus server \(0 MB, \d+ s\)$/) });
-  await pass(20);
+  // Slow is not silent.
+  writeFileSync(join(`${root}.oci`, "arriving"), "x");
+  await pass(100);
+  expect(failure).toBeUndefined();
+  await pass(30);
   await expect.poll(() => failure).toMatchObject({ code: "kit-unavailable", message: expect.stringContaining("nothing for 120 s"), kept: expect.any(String), advice: expect.stringContaining("stick") });
   expect(existsSync(root)).toBe(false);
 
