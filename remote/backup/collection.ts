@@ -85,7 +85,7 @@ export async function indexLike(shape: Shape, collection_name: string, connectio
       await make("AUTOINDEX", {});
     }
   }
-  await connection.call("loadCollection", (client) => client.loadCollectionSync({ collection_name }));
+  await connection.load(collection_name);
   for (;;) {
     signal.throwIfAborted();
     const { index_descriptions } = await connection.call("describeIndex", (client) => client.describeIndex({ collection_name }));

@@ -40,7 +40,7 @@ export async function exportCollection(options: ExportOptions): Promise<RowsMani
   const milvus = await milvusOf(connection);
   const source: Collection = { connection, name, fields: shape.fields };
   // A store that was restarted has its collections, but not loaded.
-  await connection.call("loadCollection", (client) => client.loadCollectionSync({ collection_name: name }));
+  await connection.load(name);
   const counted = await countOf(source);
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true, mode: 0o700 });

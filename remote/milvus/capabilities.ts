@@ -112,12 +112,13 @@ class Scratch {
     return this.#connection.call(name, work);
   }
 
-  async create(fields: object[], index_params: object[], functions?: object[]): Promise<string> {
+  async create(fields: object[], indexes: { field_name: string; index_type: string; metric_type: string }[], functions?: object[]): Promise<string> {
     const collection_name = `ai_mentor_check_${randomBytes(8).toString("hex")}`;
     const key = { name: "id", data_type: DataType.VarChar, is_primary_key: true, max_length: 16 };
     this.#made.push(collection_name);
-    await this.call("createCollection", (client) => client.createCollection({ collection_name, fields: [key, ...fields], index_params, ...(functions === undefined ? {} : { functions }) } as never));
-    await this.call("loadCollection", (client) => client.loadCollection({ collection_name }));
+    await this.call("createCollection", (client) => client.createCollection({ collection_name, fields: [key, ...fields], ...(functions === undefined ? {} : { functions }) } as never));
+    for (const index of indexes) await this.call("createIndex", (client) => client.createIndex({ collection_name, ...index }));
+    await this.#connection.load(collection_name);
     return collection_name;
   }
 

@@ -44,6 +44,12 @@ common:
     ttl: 5 # seconds for which the next server takes the one before for alive; it never gives its leases back
   security:
     authorizationEnabled: true
+proxy:
+  timeTickInterval: 100 # milliseconds; each read waits for the next tick. The default is 200
+queryCoord:
+  checkChannelInterval: 100 # milliseconds, as is all here; by these a new collection is taken up. The defaults are 1000, 1000 and 500
+  checkSegmentInterval: 100
+  distPullInterval: 100
 quotaAndLimits:
   enabled: true # none is set; without it 2.3.5 waits for its quota loop for ever when it is stopped
 `,

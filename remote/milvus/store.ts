@@ -80,11 +80,21 @@ export class PassageStore {
         if (answer.err_index.length > 0) throw searchFailed(`Milvus refused ${answer.err_index.length} passages of ${file}.`);
       }
       const mine = `file_id == "${fileId(file)}"`;
-      await this.#connection.call("delete", (client) => client.delete({ collection_name: this.#name, filter: `${mine} and ingested_at != "${ingestedAt}"` }));
-      const kept = await this.#count(mine);
+      // Side by side: a server answers each only at its next tick.
+      const [written, all] = await Promise.all([this.#count(`${mine} and ingested_at == "${ingestedAt}"`), this.#count(mine)]);
+      let kept = written;
+      if (written === passages.length && all !== written) {
+        await this.#connection.call("delete", (client) => client.delete({ collection_name: this.#name, filter: `${mine} and ingested_at != "${ingestedAt}"` }));
+        kept = await this.#count(mine);
+      }
       if (kept !== passages.length) throw searchFailed(`${file} has ${passages.length} passages, but Milvus kept ${kept}.`);
       return kept;
     });
+  }
+
+  /** Makes the collection for vectors of this length where there is none: a server takes a second or two until it answers. */
+  prepare(dimension: number): Promise<void> {
+    return this.#write(() => this.#create(dimension));
   }
 
   async deleteDocument(file: string): Promise<void> {
@@ -235,7 +245,7 @@ export class PassageStore {
         details: { collection: collection_name, kept: dimension, wanted: embedding.dimension },
       });
     }
-    await this.#connection.call("loadCollection", (client) => client.loadCollection({ collection_name }));
+    await this.#connection.load(collection_name);
     this.#name = collection_name;
     return true;
   }
@@ -259,10 +269,10 @@ export class PassageStore {
           { name: "passages", data_type: DataType.Int64 },
           { name: "ingested_at", data_type: DataType.VarChar, max_length: 32 },
         ],
-        index_params: [{ field_name: "vector", index_type: "AUTOINDEX", metric_type: "COSINE" }],
         properties: { [EMBEDDING_NAME]: embedding.name, [EMBEDDING_SHA256]: embedding.sha256, [COURSE_ID]: randomUUID() },
       } as never),
     );
+    await this.#connection.call("createIndex", (client) => client.createIndex({ collection_name, field_name: "vector", index_type: "AUTOINDEX", metric_type: "COSINE" }));
     await this.#open();
   }
 
