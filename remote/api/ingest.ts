@@ -17,6 +17,18 @@ export interface CourseFile {
 }
 
 const PASSAGES_PER_CALL = 16;
+/** Embedded while earlier ones are still being stored: the model need not wait for Milvus, and memory is bounded. */
+const AHEAD_PASSAGES = 1_000;
+
+/** A document on its way into the store. */
+interface Storing {
+  file: string;
+  passages: number;
+  stored: Promise<number>;
+  ended: boolean;
+  /** Its bytes are not needed any more. */
+  release(): Promise<void>;
+}
 
 /** Brings course files into the store. What was finished before a restart is known from the store itself. */
 export class Ingest {
@@ -59,30 +71,38 @@ export class Ingest {
     // Two files may hold the same bytes, which arrived once: they are kept until the last has been read.
     const lastWith = new Map(files.map(({ sha256 }, index) => [sha256, index]));
     const result: IngestResult = { documents: 0, passages: 0, unchanged: 0, failed: [], seconds: 0 };
-    for (const [index, file] of files.entries()) {
-      signal.throwIfAborted();
-      yield { type: "file", file: file.file, index, files: files.length };
-      const release = async () => (lastWith.get(file.sha256) === index ? file.done?.() : undefined);
-      const kept = known.get(file.file);
-      if (kept?.sha256 === file.sha256 && !overwrite) {
-        result.documents++;
-        result.unchanged++;
-        result.passages += kept.passages;
-        yield { type: "file-done", file: file.file, passages: kept.passages, unchanged: true };
-        await release();
-        continue;
+    const storing: Storing[] = [];
+    try {
+      for (const [index, file] of files.entries()) {
+        signal.throwIfAborted();
+        yield { type: "file", file: file.file, index, files: files.length };
+        const release = async () => (lastWith.get(file.sha256) === index ? file.done?.() : undefined);
+        const kept = known.get(file.file);
+        if (kept?.sha256 === file.sha256 && !overwrite) {
+          result.documents++;
+          result.unchanged++;
+          result.passages += kept.passages;
+          yield { type: "file-done", file: file.file, passages: kept.passages, unchanged: true };
+          await release();
+          continue;
+        }
+        try {
+          const passages = yield* this.#embedded(file, signal);
+          const stored = this.#store.replaceDocument(file.file, file.sha256, passages, signal);
+          const one: Storing = { file: file.file, passages: passages.length, stored, ended: false, release };
+          stored.catch(() => {}).finally(() => (one.ended = true)); // how it ended is told where it is waited for
+          storing.push(one);
+        } catch (error) {
+          if (!(error instanceof UnreadableDocument)) throw error;
+          result.failed.push({ file: file.file, message: error.message });
+          yield { type: "file-failed", file: file.file, message: error.message };
+          await release();
+        }
+        yield* this.#stored(storing, AHEAD_PASSAGES, result);
       }
-      try {
-        const passages = yield* this.#one(file, signal);
-        result.documents++;
-        result.passages += passages;
-        yield { type: "file-done", file: file.file, passages, unchanged: false };
-      } catch (error) {
-        if (!(error instanceof UnreadableDocument)) throw error;
-        result.failed.push({ file: file.file, message: error.message });
-        yield { type: "file-failed", file: file.file, message: error.message };
-      }
-      await release();
+      yield* this.#stored(storing, 0, result);
+    } finally {
+      await Promise.allSettled(storing.map(({ stored }) => stored));
     }
     if (result.documents === 0) {
       const { file, message } = result.failed[0]!;
@@ -94,16 +114,30 @@ export class Ingest {
     yield { type: "complete", ...result, seconds: (performance.now() - started) / 1000 };
   }
 
-  async *#one({ file, sha256, read }: CourseFile, signal: AbortSignal): AsyncGenerator<IngestEvent, number> {
+  /** Tells which of those that are being stored have ended, and waits for the oldest until no more than so many passages are left. */
+  async *#stored(storing: Storing[], passages: number, result: IngestResult): AsyncGenerator<IngestEvent> {
+    while (storing.length > 0 && (storing[0]!.ended || storing.reduce((sum, one) => sum + one.passages, 0) > passages)) {
+      const { file, stored, release } = storing[0]!;
+      const kept = await stored;
+      storing.shift();
+      result.documents++;
+      result.passages += kept;
+      yield { type: "file-done", file, passages: kept, unchanged: false };
+      await release();
+    }
+  }
+
+  async *#embedded({ file, read }: CourseFile, signal: AbortSignal): AsyncGenerator<IngestEvent, EmbeddedPassage[]> {
     const passages = toPassages(file, await readDocument(file, await read()));
     const embedded: EmbeddedPassage[] = [];
     for (let start = 0; start < passages.length; start += PASSAGES_PER_CALL) {
       const batch = passages.slice(start, start + PASSAGES_PER_CALL);
       const vectors = await this.#llm.embed(batch.map(embeddingText), signal);
+      if (start === 0) this.#store.prepare(vectors[0]!.length).catch(() => {}); // told where the document is stored
       embedded.push(...batch.map((passage, index) => ({ ...passage, vector: vectors[index]! })));
       yield { type: "embedded", file, passages: embedded.length, of: passages.length };
     }
-    return this.#store.replaceDocument(file, sha256, embedded, signal);
+    return embedded;
   }
 
   /** Last of all, and never when nothing could be read: the old course stays until the new one is there. */

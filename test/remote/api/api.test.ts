@@ -75,7 +75,9 @@ const fetchApi = (path: string, init: RequestInit = {}) =>
 
 test("a course is brought in, and a question is answered from it with file, heading and page", async () => {
   const events = await all(mentor.ingestFolder(await course()));
-  expect(events.map(({ type }) => type)).toEqual(["sending", "sending", "sending", "file", "embedded", "file-done", "file", "embedded", "file-done", "file", "embedded", "file-done", "complete"]);
+  // The next is embedded while one is stored, so when one is done is not given.
+  expect(events.map(({ type }) => type).filter((type) => type !== "file-done")).toEqual(["sending", "sending", "sending", "file", "embedded", "file", "embedded", "file", "embedded", "complete"]);
+  expect(events.flatMap((event) => (event.type === "file-done" ? [event.file] : []))).toEqual(["engines.txt", "fruit/apples.md", "paper.pdf"]);
   expect(events.at(-1)).toMatchObject({ documents: 3, passages: 5, unchanged: 0, failed: [] });
   expect((await mentor.documents()).map(({ file, passages }) => [file, passages])).toEqual([["engines.txt", 1], ["fruit/apples.md", 2], ["paper.pdf", 2]]);
 
