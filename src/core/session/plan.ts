@@ -43,7 +43,7 @@ export const PLAN: readonly StepDefinition[] = [
   { id: "open-tunnels", title: "Open the way to the mentor", needs: ["start-llm", "start-api"], weight: 1, stallSeconds: 60, deadlineSeconds: 300 },
   { id: "restore-course", title: "Bring the course", needs: ["open-tunnels"], weight: 8, stallSeconds: 300 },
   { id: "keep-course", title: "Keep the course", needs: ["restore-course"], weight: 1, stallSeconds: 600 },
-  { id: "self-check", title: "Ask a test question", needs: ["restore-course"], weight: 3, stallSeconds: 180, deadlineSeconds: 900 },
+  { id: "self-check", title: "Ask a test question", needs: ["open-tunnels"], weight: 3, stallSeconds: 180, deadlineSeconds: 900 },
 ];
 
 /**

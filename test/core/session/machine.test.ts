@@ -104,7 +104,9 @@ test("what runs side by side follows from the needs alone", () => {
   expect(session.effects).toEqual([]);
   session.done("start-llm");
   expect(session.effects).toEqual(["run open-tunnels"]);
-  session.done("open-tunnels", "restore-course", "keep-course", "self-check");
+  session.done("open-tunnels");
+  expect(session.effects).toEqual(["run restore-course", "run self-check"]);
+  session.done("self-check", "restore-course", "keep-course");
   expect(session.state.phase).toBe("ready");
   expect(session.state.readyAt).toBe(AT);
 });
@@ -180,7 +182,7 @@ test("a failed undo ends as stop-incomplete; stop takes up what is left and noth
 });
 
 test("retry after a failed stop goes on stopping, and a key may ask for its passphrase there", () => {
-  const session = stopping().undone("keep-course");
+  const session = stopping().undone("keep-course", "restore-course");
   session.send({ type: "undo-failed", step: "self-check", error: { code: "key-encrypted", message: "The key is locked." }, facts: {} } as SessionInput);
   expect(session.state).toMatchObject({ phase: "needs-help", error: { code: "key-encrypted" } });
   session.send({ type: "retry" });
