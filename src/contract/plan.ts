@@ -8,6 +8,7 @@ export const STEP_IDS = [
   "install-kit",
   "check-endpoint",
   "arm-watchdog",
+  "install-servers",
   "upload-model",
   "start-milvus",
   "check-milvus",

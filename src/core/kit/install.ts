@@ -1,5 +1,5 @@
 import type { AgentAddress } from "../../contract/agent.ts";
-import { LAYER_FOLDERS, type Kit, type KitManifest } from "../../contract/kit.ts";
+import { LAYER_FOLDERS, type Kit, type KitLayer, type KitLayerName, type KitManifest } from "../../contract/kit.ts";
 import type { Progress } from "../../contract/progress.ts";
 import type { HostLayout } from "../host/layout.ts";
 import type { Host } from "../ports.ts";
@@ -33,31 +33,55 @@ export function kitProgram(kit: string, program: "node" | "agent.mjs" | "llm.mjs
   return program === "node" ? `${kit}/${LAYER_FOLDERS.node}/node` : `${kit}/${program}`;
 }
 
+/** What the agent runs from; the others may come while it runs. */
+const FIRST: ReadonlySet<KitLayerName> = new Set(["node", "services"]);
+
 /**
- * Makes sure that the kit is on a Linux host, whole: `<kits>/<hash>` with links into
- * `<kits>/layers/<name>-<hash>`. A layer gets its name only after every file in it has been
- * compared; what is there already, of this kit or an earlier one, is not sent again.
+ * Makes sure that the kit's folder is on a Linux host, with all that the agent needs: `<kits>/<hash>`
+ * with links into `<kits>/layers/<name>-<hash>`. A layer gets its name only after every file in it has
+ * been compared; what is there already, of this kit or an earlier one, is not sent again. The links to
+ * the layers that `installServers` brings lead nowhere until they are there.
  *
  * @throws MentorError kit-corrupt when what arrived is not what was sent; disk-full; and whatever `upload` throws
  */
 export async function installKit(options: InstallKitOptions): Promise<InstalledKit> {
-  const { host, kit } = options;
-  const { kits } = options.layout;
+  const { host, kit, layout } = options;
+  const { layers, remote, bring } = await layersOf(options);
+  const folder = `${layout.kits}/${kit.hash}`;
+  const isAssembled = host.stat(`${folder}/kit.json`).then(async (found) => found !== null && (await layers.verify(folder, "--sizes")));
+  const [bytesSent, assembled] = await Promise.all([bring(kit.layers.filter(({ name }) => FIRST.has(name))), isAssembled]);
+  if (!assembled) await assemble(remote, kit, folder, layers);
+  return { path: folder, skipped: bytesSent === 0 && assembled, bytesSent };
+}
+
+/** Brings what is left of a kit that `installKit` has put there: the LLM engine and the course store. Throws as it does. */
+export async function installServers(options: InstallKitOptions): Promise<InstalledKit> {
+  const { kit, layout } = options;
+  const { remote, bring } = await layersOf(options);
+  const folder = `${layout.kits}/${kit.hash}`;
+  const bytesSent = await bring(kit.layers.filter(({ name }) => !FIRST.has(name)));
+  await Promise.all([
+    // The one place that a person at a shell on the host is told about.
+    remote.run(["ln", "-sfn", "--", `${folder}/start_llm_server.sh`, `${layout.kits}/../start_llm_server.sh`]),
+    prune(remote, options),
+  ]);
+  return { path: folder, skipped: bytesSent === 0, bytesSent };
+}
+
+/** `bring` sends what is missing of the layers it is given, and resolves with the bytes that it sent. */
+async function layersOf(options: InstallKitOptions) {
+  const { host, kit, layout } = options;
   const stop = new AbortController();
   const signal = AbortSignal.any([stop.signal, ...(options.signal === undefined ? [] : [options.signal])]);
   const remote = new RemoteFolder(host, signal);
-  await remote.run(["mkdir", "-p", "--", `${kits}/layers`]);
-  const layers = new HostLayers(kit, remote, `${kits}/layers`, signal);
-  const folder = `${kits}/${kit.hash}`;
-  const [missing, isAssembled] = await Promise.all([layers.missing(), host.stat(`${folder}/kit.json`).then(async (found) => found !== null && (await layers.verify(folder, "--sizes")))]);
-  await layers.bring(missing, options, stop);
-  if (!isAssembled) await assemble(remote, kit, folder, layers);
-  await Promise.all([
-    // The one place that a person at a shell on the host is told about.
-    remote.run(["ln", "-sfn", "--", `${folder}/start_llm_server.sh`, `${kits}/../start_llm_server.sh`]),
-    prune(remote, options),
-  ]);
-  return { path: folder, skipped: missing.length === 0 && isAssembled, bytesSent: missing.reduce((sum, layer) => sum + archiveOf(layer).bytes, 0) };
+  await remote.run(["mkdir", "-p", "--", `${layout.kits}/layers`]);
+  const layers = new HostLayers(kit, remote, `${layout.kits}/layers`, signal);
+  const bring = async (wanted: readonly KitLayer[]): Promise<number> => {
+    const missing = await layers.missing(wanted);
+    await layers.bring(missing, options, stop);
+    return missing.reduce((sum, layer) => sum + archiveOf(layer).bytes, 0);
+  };
+  return { layers, remote, bring };
 }
 
 const KIT_NAME = /^[0-9a-f]{32}(\.new)?$/;

@@ -18,7 +18,6 @@ mv -- "$2" "$3"`;
 
 /** A kit's layers on a host: `<kits>/layers/<name>-<hash>`. A layer has its name only once every file in it has been compared. */
 export class HostLayers {
-  readonly #kit: Kit;
   readonly #remote: RemoteFolder;
   readonly #folder: string;
   readonly #node: KitLayer;
@@ -26,7 +25,6 @@ export class HostLayers {
 
   /** @param folder of the layers on the host */
   constructor(kit: Kit, remote: RemoteFolder, folder: string, signal: AbortSignal) {
-    this.#kit = kit;
     this.#remote = remote;
     this.#folder = folder;
     this.#node = kit.layers.find(({ name }) => name === "node")!;
@@ -37,12 +35,12 @@ export class HostLayers {
     return `${this.#folder}/${name}-${hash}`;
   }
 
-  /** Which of them have to be sent. */
-  async missing(): Promise<KitLayer[]> {
+  /** Which of these have to be sent. */
+  async missing(layers: readonly KitLayer[]): Promise<KitLayer[]> {
     const there = new Set(await this.#remote.list(this.#folder));
     const has = ({ name, hash }: KitLayer) => there.has(`${name}-${hash}`);
-    const whole = await Promise.all(this.#kit.layers.map(async (layer) => has(layer) && has(this.#node) && (await this.verify(this.folderOf(layer), "--sizes"))));
-    return this.#kit.layers.filter((_, index) => !whole[index]);
+    const whole = await Promise.all(layers.map(async (layer) => has(layer) && has(this.#node) && (await this.verify(this.folderOf(layer), "--sizes"))));
+    return layers.filter((_, index) => !whole[index]);
   }
 
   /** Compares a folder with its list; `node` is what runs the comparison. */

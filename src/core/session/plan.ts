@@ -22,7 +22,8 @@ const rents = ({ host }: StartRequest): boolean => host.kind === "runpod";
 
 /**
  * The order is the order of display; what runs side by side follows from `needs` alone.
- * The model's upload needs the watchdog armed first: from then on the host takes care of itself. The
+ * The model's upload needs the watchdog armed first: from then on the host takes care of itself. The agent
+ * that does it needs little of the kit; the rest travels meanwhile, so that the line does not stand idle. The
  * course store may have to be sent or fetched too, so its start has no deadline but the agent's own.
  * The mentor starts without its model: it needs the model's hash, and that the store has been claimed.
  */
@@ -32,13 +33,14 @@ export const PLAN: readonly StepDefinition[] = [
   { id: "connect", title: "Reach the host", needs: ["rent-pod"], weight: 2, stallSeconds: 60, deadlineSeconds: 600 },
   { id: "inspect-host", title: "Look at the host", needs: ["connect"], weight: 1, stallSeconds: 180 },
   { id: "fit", title: "Check that the model fits", needs: ["inspect-host"], weight: 1, stallSeconds: 30 },
-  { id: "install-kit", title: "Bring the tools", needs: ["fit"], weight: 15, stallSeconds: 180 },
+  { id: "install-kit", title: "Bring the tools", needs: ["fit"], weight: 6, stallSeconds: 180 },
   { id: "check-endpoint", title: "Check the endpoint", needs: ["install-kit"], weight: 3, stallSeconds: 300, needed: asksEndpoint },
   { id: "arm-watchdog", title: "Set the safety timer", needs: ["check-endpoint"], weight: 2, stallSeconds: 60, deadlineSeconds: 300 },
+  { id: "install-servers", title: "Bring the servers", needs: ["install-kit"], weight: 9, stallSeconds: 180 },
   { id: "upload-model", title: "Send the model", needs: ["arm-watchdog"], weight: 50, stallSeconds: 180, needed: runsModel },
-  { id: "start-milvus", title: "Start the course store", needs: ["arm-watchdog"], weight: 8, stallSeconds: 120, needed: ({ milvusUrl }) => milvusUrl === undefined },
+  { id: "start-milvus", title: "Start the course store", needs: ["arm-watchdog", "install-servers"], weight: 8, stallSeconds: 120, needed: ({ milvusUrl }) => milvusUrl === undefined },
   { id: "check-milvus", title: "Check the course store", needs: ["start-milvus"], weight: 2, stallSeconds: 180, deadlineSeconds: 600 },
-  { id: "start-llm", title: "Load the model", needs: ["upload-model"], weight: 8, stallSeconds: 300, deadlineSeconds: 1800, needed: runsModel },
+  { id: "start-llm", title: "Load the model", needs: ["upload-model", "install-servers"], weight: 8, stallSeconds: 300, deadlineSeconds: 1800, needed: runsModel },
   { id: "start-api", title: "Start the mentor", needs: ["check-milvus", "upload-model"], weight: 2, stallSeconds: 60, deadlineSeconds: 600 },
   { id: "open-tunnels", title: "Open the way to the mentor", needs: ["start-llm", "start-api"], weight: 1, stallSeconds: 60, deadlineSeconds: 300 },
   { id: "restore-course", title: "Bring the course", needs: ["open-tunnels"], weight: 8, stallSeconds: 300 },

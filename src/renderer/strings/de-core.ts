@@ -136,6 +136,7 @@ export const steps: Record<StepId, string> = {
   "install-kit": "Werkzeug bringen",
   "check-endpoint": "Dienst prüfen",
   "arm-watchdog": "Sicherheitsuhr stellen",
+  "install-servers": "Server bringen",
   "upload-model": "Modell senden",
   "start-milvus": "Kursspeicher starten",
   "check-milvus": "Kursspeicher prüfen",

@@ -92,8 +92,12 @@ const stopped = () => {
 test("what runs side by side follows from the needs alone", () => {
   const session = new Driven().start();
   expect(session.effects).toEqual(["run find-model"]);
-  session.until("arm-watchdog").done("arm-watchdog");
-  expect(session.effects).toEqual(["run upload-model", "run start-milvus"]);
+  session.until("arm-watchdog");
+  expect(session.effects).toEqual(["run arm-watchdog", "run install-servers"]);
+  session.done("arm-watchdog");
+  expect(session.effects).toEqual(["run upload-model"]);
+  session.done("install-servers");
+  expect(session.effects).toEqual(["run start-milvus"]);
   session.done("upload-model");
   expect(session.effects).toEqual(["run start-llm"]);
   session.done("start-milvus");
@@ -149,8 +153,8 @@ test("stop undoes everything in the reverse order of the needs, side by side whe
   session.undone("check-milvus");
   expect(session.effects).toEqual(["undo start-milvus"]);
   session.undone("start-milvus");
-  expect(session.effects).toEqual(["undo arm-watchdog"]);
-  session.undone("arm-watchdog", "install-kit", "fit", "inspect-host", "connect");
+  expect(session.effects).toEqual(["undo arm-watchdog", "undo install-servers"]);
+  session.undone("arm-watchdog", "install-servers", "install-kit", "fit", "inspect-host", "connect");
   expect(session.state.phase).toBe("stopping");
   session.undone("find-model");
   expect(session.state).toMatchObject({ phase: "stopped", error: null, receipt: { sessionId: "s1", host: "root@pod", costUsd: 0 } });
@@ -208,7 +212,7 @@ test("a connection lost while ready asks for help; retry connects again and adop
   expect(session.effects).toEqual(["run-adopt connect"]);
   session.adopted("connect");
   expect(session.effects).toEqual(["run-adopt inspect-host"]);
-  session.adopted("inspect-host", "fit", "install-kit", "arm-watchdog");
+  session.adopted("inspect-host", "fit", "install-kit", "install-servers", "arm-watchdog");
   expect(session.effects).toEqual(["run-adopt upload-model", "run-adopt start-milvus"]);
   session.send({ type: "step-gone", step: "start-milvus" } as SessionInput);
   expect(session.effects).toEqual(["run start-milvus"]);
@@ -252,7 +256,7 @@ describe("after a crash of the app", () => {
     const session = new Driven().start().until("upload-model");
     expect(remains(PLAN, session.entries).kind).toBe("half-started");
     session.crash().send({ type: "recover" });
-    session.adopted("find-model", "connect", "inspect-host", "fit", "install-kit", "arm-watchdog");
+    session.adopted("find-model", "connect", "inspect-host", "fit", "install-kit", "install-servers", "arm-watchdog");
     expect(session.effects).toEqual([]);
     expect(session.state).toMatchObject({ phase: "needs-help", error: { message: expect.stringContaining("“Send the model”") } });
     session.send({ type: "retry" });

@@ -38,8 +38,8 @@ test("estimates are medians of this kind of host; what was never measured keeps 
   const expected = expectedSeconds(PLAN, [session("ssh", 100), session("ssh", 900), session("ssh", 120), session("local", 1)], "ssh");
   expect(expected.get("upload-model")).toBe(120);
   // 120 s for a weight of 50: 2.4 s for each unit of weight.
-  expect(expected.get("install-kit")).toBeCloseTo(15 * 2.4);
-  expect(expectedSeconds(PLAN, [], "ssh").get("install-kit")).toBe(15);
+  expect(expected.get("install-kit")).toBeCloseTo(6 * 2.4);
+  expect(expectedSeconds(PLAN, [], "ssh").get("install-kit")).toBe(6);
 });
 
 test("the second session's bar knows how long the first one's steps took", async () => {

@@ -10,10 +10,11 @@ const SECONDS: Record<StepId, [from: number, to: number]> = {
   connect: [0.4, 2.1],
   "inspect-host": [2.1, 3],
   fit: [3, 3.1],
-  "install-kit": [3.1, 24.6],
-  "check-endpoint": [24.6, 24.6],
-  "arm-watchdog": [24.6, 25.4],
-  "upload-model": [25.4, 238],
+  "install-kit": [3.1, 16.2],
+  "check-endpoint": [16.2, 16.2],
+  "arm-watchdog": [16.2, 17],
+  "install-servers": [16.2, 25.4],
+  "upload-model": [17, 238],
   "start-milvus": [25.4, 31.8],
   "check-milvus": [31.8, 33.1],
   "start-llm": [238, 251.3],
@@ -21,7 +22,7 @@ const SECONDS: Record<StepId, [from: number, to: number]> = {
   "open-tunnels": [252.9, 253.2],
   "restore-course": [253.2, 268.4],
   "keep-course": [268.4, 268.5],
-  "self-check": [268.4, 270.2],
+  "self-check": [253.2, 257],
 };
 
 const OUTCOMES: Partial<Record<StepId, string>> = {
@@ -31,6 +32,7 @@ const OUTCOMES: Partial<Record<StepId, string>> = {
   fit: "7.4 of 24 GB needed",
   "install-kit": "43 MB sent",
   "arm-watchdog": "stops by itself at 18:00",
+  "install-servers": "98 MB sent",
   "upload-model": "5.1 GB proven",
   "restore-course": "24 documents, 412 passages",
 };
@@ -54,7 +56,7 @@ function steps(states: Partial<Record<StepId, Partial<StepState>>>, otherwise: "
 }
 
 const done = { status: "done" } as const;
-const EARLY = { "find-model": done, connect: done, "inspect-host": done, fit: done, "install-kit": done, "arm-watchdog": done };
+const EARLY = { "find-model": done, connect: done, "inspect-host": done, fit: done, "install-kit": done, "arm-watchdog": done, "install-servers": done };
 
 const running = (from: number, progress: Progress): Partial<StepState> => ({ status: "running", startedAt: at(from), progress });
 

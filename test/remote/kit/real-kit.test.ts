@@ -11,7 +11,7 @@ import { LocalHost } from "../../../src/adapters/local/host.ts";
 import type { AgentAddress } from "../../../src/contract/agent.ts";
 import type { Kit } from "../../../src/contract/kit.ts";
 import { hostLayout } from "../../../src/core/host/layout.ts";
-import { installKit, kitProgram, type InstallKitOptions } from "../../../src/core/kit/install.ts";
+import { installKit, installServers, kitProgram, type InstallKitOptions } from "../../../src/core/kit/install.ts";
 import { cpuKit, hostPython } from "../../parts/kit.ts";
 import { chatModel } from "../../parts/models.ts";
 import { isAlive, until } from "../agent/stand-in-agent.ts";
@@ -32,7 +32,9 @@ afterAll(() => rm(root, { recursive: true, force: true }));
 
 async function install(overrides: Partial<InstallKitOptions> = {}) {
   const layout = hostLayout(root, "linux");
-  return installKit({ host, kit, layout, upload: (source, destination) => copyFile(source, destination), ...overrides });
+  const options = { host, kit, layout, upload: (source: string, destination: string) => copyFile(source, destination), ...overrides };
+  const [tools, servers] = [await installKit(options), await installServers(options)];
+  return { path: tools.path, skipped: tools.skipped && servers.skipped, bytesSent: tools.bytesSent + servers.bytesSent };
 }
 
 /** Runs a program with nothing but a search path, as a login on a bare host may have it. */

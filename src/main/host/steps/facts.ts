@@ -1,5 +1,6 @@
 import type { AgentClient } from "../../../adapters/agent/client.ts";
 import type { MentorApi } from "../../../adapters/mentor/api.ts";
+import type { Kit } from "../../../contract/kit.ts";
 import type { ModelHeader } from "../../../contract/stick.ts";
 import type { Fit } from "../../../core/model/fit.ts";
 
@@ -20,6 +21,7 @@ declare module "../../../core/session/facts.ts" {
   }
   interface LiveHandles {
     agent: AgentClient;
+    kit: Kit;
     mentor: MentorApi;
   }
 }

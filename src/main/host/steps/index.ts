@@ -7,6 +7,7 @@ import { findModel } from "./find-model.ts";
 import { fit } from "./fit.ts";
 import { inspectHost } from "./inspect-host.ts";
 import { installKit } from "./install-kit.ts";
+import { installServers } from "./install-servers.ts";
 import { keepCourse } from "./keep-course.ts";
 import { openTunnels } from "./open-tunnels.ts";
 import { rentPod } from "./rent-pod.ts";
@@ -25,6 +26,7 @@ export function createSteps(tools: StepTools): StepImplementation[] {
     inspectHost(tools),
     fit(),
     installKit(tools),
+    installServers(tools),
     checkEndpoint(tools),
     armWatchdog(tools),
     uploadModel(tools),
