@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, open, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /**
  * The token of a server of ours, in a file beside its data that only this account can read; made at
@@ -23,12 +24,17 @@ export async function ownToken(file: string): Promise<string> {
     return token;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    return (await readToken(file)) ?? token;
+    // Whoever was first may still be writing it.
+    for (let tries = 0; tries < 50; tries++, await sleep(20)) {
+      const theirs = await readToken(file);
+      if (theirs !== null) return theirs;
+    }
+    return token;
   }
 }
 
 /** null when there is none yet. */
-export async function readToken(file: string): Promise<string | null> {
+async function readToken(file: string): Promise<string | null> {
   try {
     return (await readFile(file, "utf8")).trim() || null;
   } catch (error) {

@@ -99,12 +99,10 @@ test("what runs side by side follows from the needs alone", () => {
   session.done("install-servers");
   expect(session.effects).toEqual(["run start-milvus"]);
   session.done("upload-model");
-  expect(session.effects).toEqual(["run start-llm"]);
+  expect(session.effects).toEqual(["run start-llm", "run start-api"]);
   session.done("start-milvus");
   expect(session.effects).toEqual(["run check-milvus"]);
-  session.done("check-milvus");
-  expect(session.effects).toEqual(["run start-api"]);
-  session.done("start-api");
+  session.done("check-milvus", "start-api");
   expect(session.effects).toEqual([]);
   session.done("start-llm");
   expect(session.effects).toEqual(["run open-tunnels"]);
@@ -127,7 +125,7 @@ test("a failed step lets the one beside it finish, begins nothing new, then asks
 test("retry runs the failed and what was waiting, and keeps what is done", () => {
   const session = new Driven().start().until("upload-model").failed("start-milvus").done("upload-model");
   session.send({ type: "retry" });
-  expect(session.effects.toSorted()).toEqual(["run start-llm", "run start-milvus"]);
+  expect(session.effects.toSorted()).toEqual(["run start-api", "run start-llm", "run start-milvus"]);
   expect(session.status("upload-model")).toBe("done");
   expect(session.state.error).toBeNull();
 });
@@ -143,10 +141,8 @@ test("stop undoes everything in the reverse order of the needs, side by side whe
   const session = stopping();
   expect(session.effects).toEqual(["undo keep-course", "undo self-check"]);
   session.undone("keep-course", "self-check", "restore-course", "open-tunnels");
-  expect(session.effects).toEqual(["undo start-llm", "undo start-api"]);
-  session.undone("start-api");
-  expect(session.effects).toEqual(["undo check-milvus"]);
-  session.undone("start-llm");
+  expect(session.effects).toEqual(["undo check-milvus", "undo start-llm", "undo start-api"]);
+  session.undone("start-api", "start-llm");
   expect(session.effects).toEqual(["undo upload-model"]);
   session.undone("upload-model");
   expect(session.effects).toEqual([]);
@@ -174,7 +170,7 @@ test("cancel while two steps run: both are aborted, nothing is undone before bot
 });
 
 test("a failed undo ends as stop-incomplete; stop takes up what is left and nothing twice", () => {
-  const session = stopping().undone("keep-course", "self-check", "restore-course", "open-tunnels", "start-llm");
+  const session = stopping().undone("keep-course", "self-check", "restore-course", "open-tunnels", "start-llm", "check-milvus", "start-milvus", "install-servers");
   session.send({ type: "undo-failed", step: "start-api", error: LOST, facts: {} } as SessionInput);
   expect(session.state).toMatchObject({ phase: "needs-help", error: { code: "stop-incomplete", message: "Not undone on root@pod: “Start the mentor”." } });
   session.send({ type: "stop" });
