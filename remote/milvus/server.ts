@@ -41,7 +41,7 @@ common:
   storageType: local
   gracefulStopTimeout: 5 # seconds; the default, half an hour, is what SIGTERM would take
   session:
-    ttl: 5 # seconds for which the next server takes the one before for alive; it never gives its leases back
+    ttl: 3 # seconds for which the next server takes the one before for alive; it never gives its leases back
   security:
     authorizationEnabled: true
 proxy:
