@@ -66,7 +66,7 @@ export class MilvusConnection {
   #connected(): Promise<MilvusClient> {
     this.#client ??= (async () => {
       const { address, token, tls = false } = this.#target;
-      const client = new MilvusClient({ address, ...(tls ? { tls: { rootCert: authorities() } } : {}), ...(token ? { token } : {}), timeout: this.#timeoutMs, maxRetries: 2, logLevel: "error", telemetry: { enabled: false }, channelOptions: SELDOM_PINGS });
+      const client = new MilvusClient({ address, ...(tls ? { tls: { rootCert: authorities() } } : {}), ...(token ? { token } : {}), timeout: this.#timeoutMs, maxRetries: 2, logLevel: "error", telemetry: { enabled: false }, channelOptions: CHANNEL });
       try {
         await client.connectPromise;
         return client;
@@ -83,7 +83,13 @@ export class MilvusConnection {
 /** Those that this process trusts: left to itself the gRPC library takes Node's own list, whatever was set since. */
 const authorities = (): Buffer => Buffer.from(getCACertificates("default").join("\n"));
 
-/** Lite's gRPC server drops a client that pings as often as the SDK does by default. */
-const SELDOM_PINGS = { "grpc.keepalive_time_ms": 300_000, "grpc.keepalive_permit_without_calls": 0 };
+const CHANNEL = {
+  // Lite's gRPC server drops a client that pings as often as the SDK does by default.
+  "grpc.keepalive_time_ms": 300_000,
+  "grpc.keepalive_permit_without_calls": 0,
+  // A server that is starting is near, and soon there.
+  "grpc.initial_reconnect_backoff_ms": 100,
+  "grpc.max_reconnect_backoff_ms": 1_000,
+};
 
 export const searchFailed = (message: string, cause?: unknown) => new MentorError("search-failed", message, { cause });
