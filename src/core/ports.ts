@@ -125,6 +125,8 @@ export interface ConnectOptions {
   knownAs?: HostIdentity;
   /** How many lanes to open at the same time, from the round trip in ms, where an upload follows at once: on a long line log-ins take longer than all else. */
   lanes?: (roundTripMs: number) => number;
+  /** The same once the host is known, where the upload follows a little later. */
+  lanesNext?: (roundTripMs: number) => number;
 }
 
 export interface HostConnector {

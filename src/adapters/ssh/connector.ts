@@ -19,7 +19,7 @@ export class SshConnector implements HostConnector {
   }
 
   /** Throws `host-address-invalid`, `host-proxied`, `key-*` before anything is sent; then `host-*` and `key-rejected`. */
-  async connect(choice: HostChoice, signal?: AbortSignal, { lanes, knownAs }: ConnectOptions = {}): Promise<Host> {
+  async connect(choice: HostChoice, signal?: AbortSignal, { lanes, lanesNext, knownAs }: ConnectOptions = {}): Promise<Host> {
     if (choice.kind !== "ssh") throw new MentorError("input-invalid", "This computer needs no connection.");
     const address = parseAddress(choice.address);
     const target: SshTarget = {
@@ -35,6 +35,7 @@ export class SshConnector implements HostConnector {
       const least = lanes?.(0) ?? 0;
       pool.prepare(least);
       const main = await SshConnection.open(target, signal, (roundTripMs) => pool.prepare((lanes?.(roundTripMs) ?? 0) - least));
+      pool.prepare(lanesNext?.(main.roundTripMs) ?? 0);
       return new SshHost(target, main, pool);
     } catch (error) {
       await pool.close();

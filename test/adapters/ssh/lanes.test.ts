@@ -16,8 +16,10 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const logins = (sshd: Sshd) => sshd.log().split("Accepted publickey").length - 1;
 
-async function connect(sshd: Sshd, lanes?: (roundTripMs: number) => number): Promise<Host> {
-  return new SshConnector(join(sshd.folder, "known.json"), systemClock).connect({ kind: "ssh", address: sshd.address, identity: sshd.identity }, undefined, { lanes });
+type Count = (roundTripMs: number) => number;
+
+async function connect(sshd: Sshd, lanes?: Count, lanesNext?: Count): Promise<Host> {
+  return new SshConnector(join(sshd.folder, "known.json"), systemClock).connect({ kind: "ssh", address: sshd.address, identity: sshd.identity }, undefined, { lanes, lanesNext });
 }
 
 describe.skipIf(sshdMissing !== null)("lanes to a host", () => {
@@ -43,6 +45,20 @@ describe.skipIf(sshdMissing !== null)("lanes to a host", () => {
     await Promise.all([again.release(), another.release()]);
     await host.close();
     await expect(host.openLane()).rejects.toMatchObject({ code: "host-lost" });
+  });
+
+  test("that will be wanted next are opened by themselves, and not before the host is known", async () => {
+    const before = logins(sshd);
+    const loggedIn: number[] = [];
+    const host = await connect(sshd, undefined, () => {
+      loggedIn.push(logins(sshd) - before);
+      return 2;
+    });
+    expect(loggedIn).toEqual([1]);
+    await expect.poll(() => logins(sshd) - before).toBe(3);
+    await Promise.all([host.openLane(), host.openLane()]);
+    expect(logins(sshd) - before).toBe(3);
+    await host.close();
   });
 
   test("dozens are opened although sshd turns away who comes in a crowd", async () => {

@@ -3,6 +3,7 @@ import type { Host, HostIdentity } from "../../../core/ports.ts";
 import { letsNoSshOut, whySilent } from "../../../core/rent/reach.ts";
 import { withSight } from "../../../core/rent/record.ts";
 import type { StepContext, StepImplementation } from "../../../core/session/step.ts";
+import { firstLanes } from "../../../core/upload/lane-policy.ts";
 import { watchBySentry } from "./sentry-watch.ts";
 import type { StepTools } from "./tools.ts";
 
@@ -18,7 +19,7 @@ export function connect(tools: StepTools): StepImplementation {
   const reach = async (context: StepContext): Promise<Host> => {
     const { request, once, signal } = context;
     if (request.host.kind === "local") return connectors.local.connect(request.host, signal);
-    if (request.host.kind === "ssh") return connectors.ssh.connect({ ...request.host, ...once }, signal);
+    if (request.host.kind === "ssh") return connectors.ssh.connect({ ...request.host, ...once }, signal, { lanesNext: firstLanes });
     return reachPod(tools, context);
   };
   const open = async (context: StepContext) => {
@@ -66,7 +67,7 @@ async function reachPod({ clock, connectors, appKey, reach }: StepTools, context
       const knownAs: HostIdentity = { name: `${pod.id}@${pod.startedAt ?? ""}`, fingerprints: await provider.hostKeys(pod.id, signal).catch(() => []) };
       const { host, port, user } = pod.ssh;
       try {
-        return await connectors.ssh.connect({ kind: "ssh", address: `${user}@${host.includes(":") ? `[${host}]` : host}:${port}`, identity: path, trustFingerprint: once.trustFingerprint }, signal, { knownAs });
+        return await connectors.ssh.connect({ kind: "ssh", address: `${user}@${host.includes(":") ? `[${host}]` : host}:${port}`, identity: path, trustFingerprint: once.trustFingerprint }, signal, { knownAs, lanesNext: firstLanes });
       } catch (error) {
         const code = error instanceof MentorError ? error.code : null;
         if (code !== "host-refused" && code !== "host-silent") throw error;
