@@ -56,7 +56,7 @@ export function kitLaunchers(kit: string, node: string): Launchers {
       title: "The mentor's API",
       liveness: READER_LIVENESS,
       argv: (_config, file) => [node, join(kit, "api.mjs"), "--config", file],
-      probe: (config, key, signal) => answersOk(`http://127.0.0.1:${config.port}/api/health`, key, signal),
+      probe: (config, key, signal) => answersOk(`http://127.0.0.1:${config.port}/api/alive`, key, signal),
     },
     milvus: {
       name: "milvus",

@@ -51,6 +51,9 @@ export function routes(parts: ApiParts): Hono {
 
   const small = bodyLimit({ maxSize: JSON_MAX_BYTES, onError: (context) => errorAnswer(context, new MentorError("input-invalid", "The request is too large.")) });
 
+  // Whether this service itself answers: its store and its model may still be starting.
+  app.get("/api/alive", (context) => context.json({ alive: true }));
+
   app.get("/api/health", async (context) => {
     const [llmReady, storeReady] = await Promise.all([llm.healthy(), store.healthy()]);
     const health: ServiceHealth = { status: llmReady && storeReady ? "ok" : "degraded", services: { api: true, llm: llmReady, vector_db: storeReady } };

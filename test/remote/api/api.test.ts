@@ -2,9 +2,10 @@ import { createHash, randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { request as httpRequest } from "node:http";
+import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
 import { startApi, type RunningApi } from "../../../remote/api/start.ts";
 import { MentorApi } from "../../../src/adapters/mentor/api.ts";
@@ -308,6 +309,18 @@ test("health tells what is there", async () => {
   await llm.close();
   expect(await mentor.health()).toMatchObject({ status: "degraded", services: { llm: false } });
   llm = await startLlmStandIn(KEY);
+});
+
+test("it is up before its store is: whoever starts it need not wait for that", async () => {
+  const silent = createServer().listen(0, "127.0.0.1");
+  await once(silent, "listening");
+  onTestFinished(() => void silent.close());
+  const early = await startApi({ key: KEY, port: 0, llmUrl: llm.url, milvusAddress: `127.0.0.1:${(silent.address() as AddressInfo).port}`, collection, embedding: EMBEDDING, dataDir: join(folder, "early") });
+  onTestFinished(() => early.close());
+  const ask = async (path: string) => (await fetch(`http://127.0.0.1:${early.port}${path}`, { headers: { authorization: `Bearer ${KEY}` } })).json();
+  const health = ask("/api/health");
+  expect(await Promise.race([health, ask("/api/alive")])).toEqual({ alive: true });
+  expect(await health).toMatchObject({ status: "degraded", services: { api: true, vector_db: false } });
 });
 
 test("strangers are refused at every door", async () => {
