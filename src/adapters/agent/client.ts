@@ -1,13 +1,20 @@
-import { setTimeout as pause } from "node:timers/promises";
 import type { AgentStatus, ServiceConfigs, ServiceName, ServiceStatus, WatchdogConfig } from "../../contract/agent.ts";
 import { ERRORS, MentorError, fromErrorReport, type ErrorReport } from "../../contract/errors.ts";
 import type { LogLine } from "../../contract/logs.ts";
 import type { Progress } from "../../contract/progress.ts";
+import type { Clock } from "../../core/ports.ts";
+
+/** How long a start outlives a line on which nobody answers, and how often it asks meanwhile. Milliseconds. */
+const PATIENCE_MS = 60_000;
+const ASK_AGAIN_MS = 1_000;
+/** How long a cancelled start waits for its service to stop: whoever undoes the step sees to it all the same. Milliseconds. */
+const STOP_WITHIN_MS = 2_000;
 
 export interface AgentClientOptions {
   /** Where the agent is reached: a tunnel's end or the agent's own port, on this computer's loopback. */
   url: string;
   key: string;
+  clock: Clock;
   /** Milliseconds between two looks at a service that is starting. */
   pollMs?: number;
 }
@@ -24,11 +31,13 @@ export interface WaitOptions {
 export class AgentClient {
   readonly #base: string;
   readonly #key: string;
+  readonly #clock: Clock;
   readonly #pollMs: number;
 
-  constructor({ url, key, pollMs = 250 }: AgentClientOptions) {
+  constructor({ url, key, clock, pollMs = 250 }: AgentClientOptions) {
     this.#base = url;
     this.#key = key;
+    this.#clock = clock;
     this.#pollMs = pollMs;
   }
 
@@ -36,23 +45,43 @@ export class AgentClient {
     return this.#json("GET", "/status", undefined, signal);
   }
 
-  /** Starts a service and waits until a real call to it succeeds. An abort stops it again. */
+  /**
+   * Starts a service and waits until a real call to it succeeds. A short break of the line is waited
+   * out: the same start twice starts nothing twice. An abort stops the service again.
+   */
   async startService<Name extends ServiceName>(name: Name, config: ServiceConfigs[Name], { signal, onProgress }: WaitOptions = {}): Promise<ServiceStatus> {
-    await this.#json("POST", `/services/${name}/start`, config, signal);
+    const patiently = <Answer>(ask: () => Promise<Answer>) => this.#patiently(ask, { signal, onProgress });
     try {
+      await patiently(() => this.#json("POST", `/services/${name}/start`, config, signal));
       for (;;) {
-        const service = (await this.status(signal)).services.find((candidate) => candidate.name === name);
+        const service = (await patiently(() => this.status(signal))).services.find((candidate) => candidate.name === name);
         if (service === undefined) throw new MentorError("agent-failed", `The agent knows no service "${name}".`);
         if (service.state === "ready") return service;
         if (service.state === "failed" && service.error !== null) throw fromErrorReport(service.error);
         if (service.state !== "starting") throw new MentorError("service-failed", `The service "${name}" was stopped while it started.`);
         if (service.progress !== null) onProgress?.(service.progress);
-        await pause(this.#pollMs, undefined, { signal });
+        await this.#clock.sleep(this.#pollMs, signal);
       }
     } catch (error) {
       if (!signal?.aborted) throw error;
-      await this.stopService(name).catch(() => {});
+      await this.stopService(name, AbortSignal.timeout(STOP_WITHIN_MS)).catch(() => {});
       throw new MentorError("cancelled", "The work was cancelled.", { cause: error });
+    }
+  }
+
+  /** Asks again while nobody answers, for a minute. What the agent itself says counts at once. */
+  async #patiently<Answer>(ask: () => Promise<Answer>, { signal, onProgress }: WaitOptions): Promise<Answer> {
+    let silentSince: number | null = null;
+    for (;;) {
+      try {
+        return await ask();
+      } catch (error) {
+        if (!(error instanceof MentorError) || error.code !== "host-lost") throw error;
+        silentSince ??= this.#clock.now();
+        if (this.#clock.now() - silentSince >= PATIENCE_MS) throw error;
+        onProgress?.({ done: 0, total: null, unit: "steps", rate: null, etaSeconds: null, detail: "The helper on the host does not answer; it is asked again" });
+        await this.#clock.sleep(ASK_AGAIN_MS, signal);
+      }
     }
   }
 
@@ -97,7 +126,11 @@ export class AgentClient {
 
   async #json<Answer>(method: string, path: string, body?: object, signal?: AbortSignal): Promise<Answer> {
     const response = await this.#request(method, path, body, signal);
-    return (await response.json()) as Answer;
+    try {
+      return (await response.json()) as Answer;
+    } catch (error) {
+      throw unanswered(error, signal);
+    }
   }
 
   async #request(method: string, path: string, body?: object, signal?: AbortSignal): Promise<Response> {
@@ -110,13 +143,15 @@ export class AgentClient {
         signal,
       });
     } catch (error) {
-      if (signal?.aborted) throw new MentorError("cancelled", "The work was cancelled.", { cause: error });
-      throw lost(error);
+      throw unanswered(error, signal);
     }
     if (response.ok) return response;
     throw failure(response.status, await response.json().catch(() => null));
   }
 }
+
+const unanswered = (cause: unknown, signal?: AbortSignal): MentorError =>
+  signal?.aborted ? new MentorError("cancelled", "The work was cancelled.", { cause }) : lost(cause);
 
 function lost(cause: unknown): MentorError {
   return new MentorError("host-lost", "The helper on the host does not answer.", { cause });

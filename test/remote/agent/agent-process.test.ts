@@ -68,7 +68,7 @@ async function host() {
   return { root, start, runFolder, pidOfService: async () => (JSON.parse(await readFile(join(runFolder, "llm.process.json"), "utf8")) as { pid: number }).pid };
 }
 
-const clientOf = ({ port }: AgentAddress, key = KEY) => new AgentClient({ url: `http://127.0.0.1:${port}`, key, pollMs: 20 });
+const clientOf = ({ port }: AgentAddress, key = KEY) => new AgentClient({ url: `http://127.0.0.1:${port}`, key, clock: systemClock, pollMs: 20 });
 
 test("start is answered once it listens, and again with the same agent", async () => {
   const { root, start } = await host();

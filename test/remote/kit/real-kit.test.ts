@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { AgentClient } from "../../../src/adapters/agent/client.ts";
+import { systemClock } from "../../../src/adapters/local/clock.ts";
 import { freePort } from "../../../src/adapters/local/free-port.ts";
 import { LocalHost } from "../../../src/adapters/local/host.ts";
 import type { AgentAddress } from "../../../src/contract/agent.ts";
@@ -59,7 +60,7 @@ test("the agent, the LLM server and the course store run from the kit alone", as
   expect({ exitCode: await start.ended, output: start.output() }).toMatchObject({ exitCode: 0 });
   const address = JSON.parse(start.output()) as AgentAddress;
   expect(address.kitHash).toBe(kit.hash);
-  const agent = new AgentClient({ url: `http://127.0.0.1:${address.port}`, key });
+  const agent = new AgentClient({ url: `http://127.0.0.1:${address.port}`, key, clock: systemClock });
   onTestFinished(() => agent.shutdown().catch(() => {}));
   const [llm, milvus] = await Promise.all([
     agent.startService("llm", { port: await freePort(0), model, embeddingModel: null, gpu: "cpu", contextTokens: 512, parallel: 1, threads: 1 }),

@@ -31,7 +31,7 @@ export function armWatchdog({ secrets, clock, log, redact }: StepTools): StepImp
     const { facts, lost } = context;
     const host = facts.requireHandle("host");
     const tunnel = await host.openTunnel(port, 0);
-    const agent = new AgentClient({ url: `http://127.0.0.1:${tunnel.localPort}`, key: facts.requireHandle("key") });
+    const agent = new AgentClient({ url: `http://127.0.0.1:${tunnel.localPort}`, key: facts.requireHandle("key"), clock });
     const beating = new AbortController();
     await facts.hold("agent", agent, async () => {
       beating.abort();
