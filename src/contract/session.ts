@@ -107,11 +107,19 @@ export interface Endpoint {
   moved: boolean;
 }
 
+/** The line to the host is gone and is being made anew, or is back again; ISO 8601. */
+export interface HostLine {
+  state: "gone" | "back";
+  since: string;
+}
+
 export interface SessionSnapshot {
   /** null before the first session. */
   id: string | null;
   phase: SessionPhase;
   host: { kind: HostChoice["kind"]; label: string } | null;
+  /** null while there is nothing to tell: it has stood all along, or was lost for good. */
+  line: HostLine | null;
   stick: string | null;
   model: { file: string; name: string; bytes: number } | null;
   /** The endpoints that chat and make embeddings; null where our own LLM server does. */

@@ -79,6 +79,8 @@ export interface Host {
   openTunnel(remotePort: number, wantedLocalPort: number): Promise<Tunnel>;
   /** A separate connection for bulk data, perhaps one that has served before. The local host returns itself. */
   openLane(signal?: AbortSignal): Promise<HostLane>;
+  /** Called at once and at every change: since when the connection is gone and being made anew (ms since the epoch), null while it stands. */
+  onLine(listener: (goneSince: number | null) => void): void;
   /** Called once when the connection is gone for good. */
   onLost(listener: (error: Error) => void): void;
   close(): Promise<void>;

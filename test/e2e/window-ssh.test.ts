@@ -90,10 +90,12 @@ test("a host over SSH in the window: added, started, cancelled, lost and found, 
   // The line breaks while the model is sent: that is told, and the sending goes on by itself.
   await page.locator(".step.running").getByText("Send the model").waitFor({ timeout: MINUTES });
   line.setDown(true);
-  await page.getByText("Waiting for the host to answer").waitFor({ timeout: 60_000 });
+  await page.getByText(/^No connection to .* for \d+\ss; trying again/).waitFor({ timeout: 60_000 });
+  await page.locator(".step.running").filter({ hasText: "Send the model" }).getByText("Waiting for the line to the host").waitFor();
   await look(page, "line-cut");
   line.setDown(false);
-  // A call to the helper on the host may have been cut as well: then one press goes on.
+  await page.getByText(/^The connection to .* is back/).first().waitFor({ timeout: 60_000 });
+  // A program that ran over the line may have been cut off as well: then one press goes on.
   const ready = page.getByRole("heading", { name: "The mentor is ready" });
   await ready.or(page.getByRole("heading", { name: "The session needs your help" })).waitFor({ timeout: MINUTES });
   if (!(await ready.isVisible())) await press("Retry");

@@ -20,6 +20,7 @@ export const idleSession = (): SessionSnapshot => ({
   id: null,
   phase: "idle",
   host: null,
+  line: null,
   stick: null,
   model: null,
   servedBy: { chat: null, embedding: null },

@@ -1,6 +1,6 @@
 import type { Browser } from "@playwright/test";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { ready, stopped } from "../fakes/window/sessions.ts";
+import { lineGone, ready, stopped } from "../fakes/window/sessions.ts";
 import { openStage } from "../fakes/window/staged-core.ts";
 import { launchChromium } from "../parts/chromium.ts";
 import { cuttableLine } from "../parts/cuttable-line.ts";
@@ -55,6 +55,24 @@ test("a screen that cannot be loaded says so, the rest of the window goes on, an
   await page.getByRole("button", { name: "Load again" }).click();
   await page.getByLabel("Follow new lines").waitFor();
   expect(await page.getByRole("heading", { level: 1 }).innerText()).toBe("Logs");
+  await close();
+  await core.close();
+});
+
+test("that the line to the host is gone, and that it is back, is told on every screen, without a figure that is not true any more", async () => {
+  const core = await openStage({ session: lineGone() });
+  const { page, close } = await openWindow(browser, core.address, "session");
+  const gone = page.getByText(/No connection to root@203\.0\.113\.7:22022 for \d+\ss; trying again/);
+  await gone.waitFor();
+  await page.getByText("0 B/s").waitFor();
+  expect(await page.getByRole("main").innerText()).not.toMatch(/left|expected/i);
+  await page.getByRole("button", { name: "Logs" }).click();
+  await gone.waitFor();
+  core.show({ ...lineGone(), line: { state: "back", since: new Date().toISOString() } });
+  await page.getByText("The connection to root@203.0.113.7:22022 is back.").first().waitFor();
+  await gone.waitFor({ state: "hidden" });
+  core.show({ ...lineGone(), line: { state: "back", since: new Date(Date.now() - 60_000).toISOString() } });
+  await page.getByText("is back").first().waitFor({ state: "hidden" });
   await close();
   await core.close();
 });

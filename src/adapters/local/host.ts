@@ -107,6 +107,8 @@ export class LocalHost implements Host, HostLane {
     };
   }
 
+  onLine(): void {}
+
   onLost(): void {}
 
   async ping(): Promise<void> {}

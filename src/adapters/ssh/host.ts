@@ -24,10 +24,12 @@ export class SshHost implements Host {
   readonly label: string;
   readonly #target: SshTarget;
   readonly #tunnels = new Set<Tunnel>();
+  readonly #lineListeners: ((goneSince: number | null) => void)[] = [];
   readonly #listeners: ((error: Error) => void)[] = [];
   readonly #end = new AbortController();
   readonly #lanes: LanePool;
   #connection: Promise<SshConnection>;
+  #goneSince: number | null = null;
   #roundTripMs: number;
 
   constructor(target: SshTarget, first: SshConnection, lanes: LanePool) {
@@ -96,6 +98,11 @@ export class SshHost implements Host {
     return new SshLane(connection, this.#lanes);
   }
 
+  onLine(listener: (goneSince: number | null) => void): void {
+    this.#lineListeners.push(listener);
+    listener(this.#goneSince);
+  }
+
   onLost(listener: (error: Error) => void): void {
     this.#listeners.push(listener);
   }
@@ -121,6 +128,7 @@ export class SshHost implements Host {
   async #watch(connection: SshConnection): Promise<void> {
     await connection.closed;
     if (this.#end.signal.aborted) return;
+    this.#tellLine(this.#target.clock.now());
     this.#connection = this.#reconnect();
     this.#connection.catch((error: Error) => this.#giveUp(error));
   }
@@ -132,6 +140,7 @@ export class SshHost implements Host {
       try {
         const connection = await SshConnection.open(this.#target, this.#end.signal);
         this.#watch(connection);
+        this.#tellLine(null);
         return connection;
       } catch (error) {
         const passing = error instanceof MentorError && ["host-silent", "host-refused", "host-not-found"].includes(error.code);
@@ -139,6 +148,11 @@ export class SshHost implements Host {
         await clock.sleep(pause, this.#end.signal);
       }
     }
+  }
+
+  #tellLine(goneSince: number | null): void {
+    this.#goneSince = goneSince;
+    for (const listener of this.#lineListeners) listener(goneSince);
   }
 
   #giveUp(error: Error): void {

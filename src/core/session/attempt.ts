@@ -15,6 +15,8 @@ export interface AttemptOptions {
   clock: Clock;
   /** What is waited for until the work itself says more, in plain words. */
   detail: string;
+  /** The line to the host is gone: whoever waits for it is not silent by his own fault. */
+  lineGone(): boolean;
   onProgress(progress: Progress): void;
 }
 
@@ -89,6 +91,13 @@ export class Attempt {
     this.#lastLog = text;
   }
 
+  /** The line to the host went, or came back: nothing moved meanwhile, and that is shown at once. */
+  lineChanged(): void {
+    if (this.ended) return;
+    this.#silentMs = 0;
+    this.#show(standing(this.#latest ?? BLANK));
+  }
+
   #show(progress: Progress): void {
     this.#latest = progress;
     if (this.#pending) return;
@@ -104,12 +113,13 @@ export class Attempt {
   #flush(): void {
     this.#pending = false;
     this.#shownAt = this.#options.clock.now();
-    if (this.#latest !== null) this.#options.onProgress(this.#latest);
+    if (this.#latest === null) return;
+    this.#options.onProgress(this.#options.lineGone() ? { ...standing(this.#latest), detail: "Waiting for the line to the host" } : this.#latest);
   }
 
   async #watchOver(): Promise<void> {
     const { clock, definition } = this.#options;
-    const begunAt = clock.now();
+    let begunAt = clock.now();
     try {
       while (!this.signal.aborted) {
         const before = clock.now();
@@ -117,15 +127,19 @@ export class Attempt {
         // A computer that slept meanwhile must not count its sleep as the step's silence.
         this.#silentMs += Math.min(clock.now() - before, 2 * SILENCE);
         if (this.signal.aborted) return;
+        if (this.#options.lineGone()) {
+          this.#silentMs = 0;
+          begunAt += clock.now() - before;
+          continue;
+        }
         const waitsFor = this.#lastLog ?? this.#detail;
         if (this.#silentMs >= definition.stallSeconds * 1000) {
           this.fail(timeout(definition, `“${definition.title}” showed no sign of life for ${definition.stallSeconds} seconds. Last: ${waitsFor}`));
         } else if (definition.deadlineSeconds !== undefined && clock.now() - begunAt >= definition.deadlineSeconds * 1000) {
           this.fail(timeout(definition, `“${definition.title}” took longer than ${definition.deadlineSeconds} seconds. Last: ${waitsFor}`));
         } else if (this.#silentMs >= SILENCE) {
-          const blank: Progress = { done: 0, total: null, unit: "steps", rate: null, etaSeconds: null, detail: "" };
           const seconds = Math.floor(this.#silentMs / 1000);
-          this.#show({ ...(this.#latest ?? blank), rate: null, etaSeconds: null, detail: `${waitsFor} – no news for ${seconds} s` });
+          this.#show({ ...(this.#latest ?? BLANK), rate: null, etaSeconds: null, detail: `${waitsFor} – no news for ${seconds} s` });
         }
       }
     } catch {
@@ -143,6 +157,11 @@ export class Attempt {
     throw this.signal.reason;
   }
 }
+
+const BLANK: Progress = { done: 0, total: null, unit: "steps", rate: null, etaSeconds: null, detail: "" };
+
+/** How far it has come, and that nothing moves: a rate and an end that were true before are not any more. */
+const standing = (progress: Progress): Progress => ({ ...progress, rate: progress.rate === null ? null : 0, etaSeconds: null, etaRange: undefined });
 
 function timeout({ id }: StepDefinition, message: string): MentorError {
   return new MentorError("step-timeout", message, { details: { step: id } });

@@ -37,7 +37,7 @@ export function createSession(options: SessionOptions): Session {
   const progress = new Map<StepId, Progress>();
   const active = new Set<Promise<void>>();
 
-  const snapshot = (): SessionSnapshot => toSnapshot(planNow(), state, progress, weights);
+  const snapshot = (): SessionSnapshot => toSnapshot(planNow(), state, progress, weights, runner.line);
   // Milliseconds since the epoch: above any number that an earlier process gave out.
   const feed = new SessionFeed(snapshot, clock.now());
   const now = (): string => new Date(clock.now()).toISOString();
@@ -51,6 +51,7 @@ export function createSession(options: SessionOptions): Session {
       progress.set(step, value);
       publishStep(step);
     },
+    onLine: () => feed.publish({ type: "session", changes: { line: snapshot().line } }),
     onLost: (step, error) => report({ type: "step-lost", step, error: toErrorReport(error), at: now() }),
     checkpoint: () => submit({ type: "facts", facts: facts.toJournal(), at: now() }),
   });
@@ -98,6 +99,7 @@ export function createSession(options: SessionOptions): Session {
     const effects = effectsOf(plan, before, entry);
     if (entry.type === "stopping" || entry.type === "session-recovered") reopened = null;
     if (entry.type === "step-begun" || entry.type === "undo-begun" || entry.type === "undo-done" || entry.type === "step-done") progress.delete(entry.step);
+    if (entry.type === "session-begun") runner.forgetLine();
     if (effects.some(({ type }) => type === "release")) await release();
     const old = snapshot();
     state = evolve(plan, before, entry);

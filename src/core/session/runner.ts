@@ -1,7 +1,7 @@
 import { MentorError, toErrorReport, type ErrorReport } from "../../contract/errors.ts";
 import type { StepId } from "../../contract/plan.ts";
 import type { Progress } from "../../contract/progress.ts";
-import type { StartRequest } from "../../contract/session.ts";
+import type { HostLine, StartRequest } from "../../contract/session.ts";
 import type { Clock, LogSink } from "../ports.ts";
 import { Attempt } from "./attempt.ts";
 import type { SessionFacts } from "./facts.ts";
@@ -15,6 +15,7 @@ export interface RunnerOptions {
   clock: Clock;
   log: LogSink;
   onProgress(step: StepId, progress: Progress): void;
+  onLine(line: HostLine | null): void;
   onLost(step: StepId, error: unknown): void;
   checkpoint(): Promise<void>;
 }
@@ -37,6 +38,8 @@ export class Runner {
   readonly #implementations: Map<StepId, StepImplementation>;
   /** The newest of each step; older ones have no say any more. */
   readonly #attempts = new Map<StepId, Attempt>();
+
+  #line: HostLine | null = null;
 
   /** Throws when a step of the plan has no implementation. */
   constructor(options: RunnerOptions) {
@@ -108,6 +111,16 @@ export class Runner {
     return failure;
   }
 
+  /** How the line to the host does. */
+  get line(): HostLine | null {
+    return this.#line;
+  }
+
+  /** Another session has another host. */
+  forgetLine(): void {
+    this.#line = null;
+  }
+
   abort(id: StepId): void {
     this.#attempts.get(id)?.cancel();
   }
@@ -121,7 +134,7 @@ export class Runner {
   #begin(id: StepId, detail: (title: string) => string): Attempt {
     const { clock, onProgress } = this.#options;
     const definition = this.#definitions.get(id)!;
-    const attempt = new Attempt({ definition, clock, detail: detail(definition.title), onProgress: (progress) => onProgress(id, progress) });
+    const attempt = new Attempt({ definition, clock, detail: detail(definition.title), lineGone: () => this.#line?.state === "gone", onProgress: (progress) => onProgress(id, progress) });
     this.#attempts.set(id, attempt);
     return attempt;
   }
@@ -137,10 +150,34 @@ export class Runner {
         log(id, level, text);
       },
       checkpoint,
+      line: (goneSince) => {
+        if (this.#attempts.get(id) === attempt) this.#lineIs(id, goneSince);
+      },
       lost: (error) => {
+        const newest = this.#attempts.get(id) === attempt;
+        if (newest) this.#tellLine(null);
         if (!attempt.ended) attempt.fail(error);
-        else if (this.#attempts.get(id) === attempt) onLost(id, error);
+        else if (newest) onLost(id, error);
       },
     };
+  }
+
+  #lineIs(id: StepId, goneSince: number | null): void {
+    const { clock, log } = this.#options;
+    if (goneSince !== null) {
+      log(id, "warn", "There is no connection to the host any more; it is being made anew.");
+      this.#tellLine({ state: "gone", since: new Date(goneSince).toISOString() });
+    } else if (this.#line?.state === "gone") {
+      const seconds = Math.round((clock.now() - Date.parse(this.#line.since)) / 1000);
+      log(id, "info", `The connection to the host is back after ${seconds} s.`);
+      this.#tellLine({ state: "back", since: new Date(clock.now()).toISOString() });
+    }
+  }
+
+  #tellLine(line: HostLine | null): void {
+    if (line === this.#line) return;
+    this.#line = line;
+    this.#options.onLine(line);
+    for (const attempt of this.#attempts.values()) attempt.lineChanged();
   }
 }

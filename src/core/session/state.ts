@@ -1,7 +1,7 @@
 import type { ErrorReport } from "../../contract/errors.ts";
 import type { StepId, StepStatus } from "../../contract/plan.ts";
 import type { Progress } from "../../contract/progress.ts";
-import type { ModelEndpoint, Receipt, SessionPhase, SessionSnapshot, StartRequest, StepState } from "../../contract/session.ts";
+import type { HostLine, ModelEndpoint, Receipt, SessionPhase, SessionSnapshot, StartRequest, StepState } from "../../contract/session.ts";
 import type { DiskEnd } from "../../contract/rent.ts";
 import { rentSnapshot } from "../rent/record.ts";
 import type { EntryOf, JournalEntry } from "./entries.ts";
@@ -201,13 +201,14 @@ function mapSteps(state: SessionState, change: (step: StepRecord, id: StepId) =>
   return new Map([...state.steps].map(([id, step]) => [id, change(step, id)]));
 }
 
-/** What the window is shown. Progress and weights are not in the journal: they come with the process. */
-export function toSnapshot(plan: Plan, state: SessionState, progress: ReadonlyMap<StepId, Progress> = new Map(), weights: ReadonlyMap<StepId, number> = new Map()): SessionSnapshot {
+/** What the window is shown. Progress, weights and the line are not in the journal: they come with the process. */
+export function toSnapshot(plan: Plan, state: SessionState, progress: ReadonlyMap<StepId, Progress> = new Map(), weights: ReadonlyMap<StepId, number> = new Map(), line: HostLine | null = null): SessionSnapshot {
   const { request, facts } = state;
   return {
     id: state.id,
     phase: state.phase,
     host: request === null ? null : { kind: request.host.kind, label: facts.hostLabel ?? hostLabel(request) },
+    line: state.phase === "idle" || state.phase === "stopped" ? null : line,
     stick: request?.stick ?? null,
     model: facts.model === undefined ? null : { file: facts.model.file, name: facts.model.name, bytes: facts.model.bytes },
     servedBy: { chat: endpointOf(facts.chatEndpoint ?? request?.chatEndpoint), embedding: endpointOf(facts.embeddingEndpoint ?? request?.embeddingEndpoint) },

@@ -42,6 +42,8 @@ export interface StepContext {
   log(level: LogLevel, text: string): void;
   /** Writes the facts set so far to the journal, before the side effect that they describe. */
   checkpoint(): Promise<void>;
+  /** Tells, now and later, since when the line to the host is gone and being made anew (ms since the epoch); null while it stands. */
+  line(goneSince: number | null): void;
   /** Says later that what this step made is gone (a lost connection): the session then needs help. */
   lost(error: unknown): void;
 }

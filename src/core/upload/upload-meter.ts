@@ -70,6 +70,7 @@ export class UploadMeter {
     const left = stall === null ? this.#range.read(this.#total - this.#done) : undefined;
     this.#report({
       ...this.#meter.at(this.#done, this.#total, stall === null ? view.detail : STALL_DETAIL[stall]),
+      ...(stall !== null && { rate: 0, etaSeconds: null }),
       ...(left !== undefined && { etaSeconds: left.likely, etaRange: { least: left.least, most: left.most } }),
       unit: "bytes",
       lanes: view.lanes.length,

@@ -7,6 +7,7 @@ import { Session } from "../session/Session.tsx";
 import { t, useLanguage } from "../strings/language.ts";
 import { Announcer } from "./Announcer.tsx";
 import { ConnectionLine } from "./ConnectionLine.tsx";
+import { HostLine } from "./HostLine.tsx";
 import { Mishap } from "./Mishap.tsx";
 import { Missing } from "./Missing.tsx";
 import { Navigation } from "./Navigation.tsx";
@@ -41,7 +42,10 @@ export function App() {
       <a className="skip" href="#content" onClick={skip}>{t.skipToContent}</a>
       <Navigation />
       <div className="app-body">
-        <ConnectionLine />
+        <div>
+          <ConnectionLine />
+          <HostLine />
+        </div>
         <main className="app-main" id="content" tabIndex={-1}>
           <Mishap key={`${view} ${welcome}`}>
             <Suspense fallback={null}>

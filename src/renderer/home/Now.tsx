@@ -29,7 +29,7 @@ export function Now({ session, phase }: { session: SessionSnapshot; phase: Activ
     [facts.runs, session.host?.label ?? ""],
     ...money(session, now),
   ];
-  if (phase === "starting" && session.startedAt !== null) {
+  if (phase === "starting" && session.startedAt !== null && session.line?.state !== "gone") {
     const { least, likely, most } = expectedTotal(session.steps, session.startedAt, past, now);
     const gone = secondsBetween(session.startedAt, null, now);
     figures.push([facts.left, formatSpread({ least: least - gone, likely: likely - gone, most: most - gone })]);

@@ -13,11 +13,13 @@ export function Starting({ session }: { session: SessionSnapshot }) {
   const cancelling = useSession(({ pending }) => pending === "cancel");
   const now = useNow();
   const past = usePast();
+  // Nobody knows when it ends while nothing moves.
+  const known = session.startedAt !== null && session.line?.state !== "gone";
   return (
     <>
       <Overall
         session={session}
-        expected={session.startedAt === null ? undefined : { total: t.session.expected(formatSpread(expectedTotal(session.steps, session.startedAt, past, now))), basis: past.length > 0 ? t.session.expectedFrom(past.length) : t.session.expectedGuess }}
+        expected={known ? { total: t.session.expected(formatSpread(expectedTotal(session.steps, session.startedAt!, past, now))), basis: past.length > 0 ? t.session.expectedFrom(past.length) : t.session.expectedGuess } : undefined}
         cancel={t.session.cancel}
         cancelling={cancelling}
         onCancel={cancelSession}

@@ -38,6 +38,11 @@ export const de: Strings = {
     tokenSteps: ["Starten Sie AI Mentor, in seinem Ordner mit", "Es öffnet das richtige Fenster oder nennt die ganze Adresse.", "Haben Sie die Adresse schon, dann öffnen Sie sie vollständig, mit allem nach dem #."],
     command: "npm start",
   },
+  hostLine: {
+    gone: (host) => `Keine Verbindung zu ${host}; es wird weiter versucht.`,
+    goneFor: (host, time) => `Seit ${time} keine Verbindung zu ${host}; es wird weiter versucht. Was dort angekommen ist, bleibt.`,
+    back: (host) => `Die Verbindung zu ${host} steht wieder.`,
+  },
   mishap: {
     title: "Diese Ansicht konnte nicht gezeigt werden",
     text: "Die Sitzung geht weiter, und nichts von dem, was Sie geschrieben haben, ist verloren. Laden Sie das Fenster neu; hilft das nicht, starten Sie die App neu.",

@@ -39,6 +39,11 @@ export const en = {
     tokenSteps: ["Start AI Mentor: in its folder, run", "It opens the right window, or prints the whole address.", "If you have the address, open it again in full, with everything after the #."],
     command: "npm start",
   },
+  hostLine: {
+    gone: (host: string) => `No connection to ${host}; trying again.`,
+    goneFor: (host: string, time: string) => `No connection to ${host} for ${time}; trying again. What has arrived there is kept.`,
+    back: (host: string) => `The connection to ${host} is back.`,
+  },
   mishap: {
     title: "This screen could not be shown",
     text: "The session goes on, and nothing you typed is lost. Load the window again; if it happens again, start the app anew.",

@@ -213,6 +213,7 @@ export class RentWorld {
         const nothing = () => Promise.reject(new Error("Nothing runs over this connection."));
         const host: Host = {
           kind: "ssh", label: address, roundTripMs: 20, ping: async () => {}, exec: nothing, spawn: nothing, writeFile: nothing, readFile: nothing, stat: nothing, openTunnel: nothing, openLane: nothing,
+          onLine: () => {},
           onLost: (listener) => void listeners.push(listener),
           close: async () => closed.abort(),
         };

@@ -292,6 +292,67 @@ describe("signs of life", () => {
   });
 });
 
+describe("a line that is gone and being made anew", () => {
+  const uploading = { done: 3e9, total: 5e9, unit: "bytes", rate: 24e6, etaSeconds: 83, etaRange: { least: 70, most: 110 }, detail: "Sending" } as const;
+
+  /** A session that uploads over a line of which the test decides. */
+  async function overLine() {
+    const run = new PracticeRun();
+    let tell: (goneSince: number | null) => void = () => {};
+    let lose: (error: unknown) => void = () => {};
+    run.script("connect", { run: async ({ line, lost }) => void ((tell = line), (lose = lost), line(null)) });
+    run.script("upload-model", { run: async (context) => (context.progress(uploading), untilAborted(context)) });
+    await run.startAndSettle();
+    const step = () => run.session.snapshot().steps.find(({ id }) => id === "upload-model")!;
+    return { run, step, gone: () => tell(run.clock.now()), back: () => tell(null), lose: () => lose(LOST) };
+  }
+
+  test("is told at once, by every step that waits for it, without a rate that is not true any more", async () => {
+    const { run, step, gone, back } = await overLine();
+    expect(run.session.snapshot().line).toBeNull();
+    expect(step().progress).toEqual(uploading);
+    const since = new Date(run.clock.now()).toISOString();
+    gone();
+    await run.clock.advance(300);
+    expect(run.session.snapshot().line).toEqual({ state: "gone", since });
+    expect(step().progress).toEqual({ done: 3e9, total: 5e9, unit: "bytes", rate: 0, etaSeconds: null, detail: "Waiting for the line to the host" });
+    expect(run.logged).toContain("connect warn There is no connection to the host any more; it is being made anew.");
+    await run.clock.advance(40_000);
+    back();
+    await run.clock.advance(300);
+    expect(run.session.snapshot().line?.state).toBe("back");
+    expect(step().progress).toMatchObject({ detail: "Sending", rate: 0, etaSeconds: null });
+    expect(run.logged).toContain("connect info The connection to the host is back after 40 s.");
+  });
+
+  test("does not count as the step's own silence", async () => {
+    const { run, gone, back } = await overLine();
+    gone();
+    await run.clock.advance(290_000); // upload-model may be silent for 180 s
+    expect(run.session.snapshot().phase).toBe("starting");
+    back();
+    await run.clock.advance(170_000);
+    expect(run.session.snapshot().phase).toBe("starting");
+    await run.clock.advance(20_000);
+    expect((await run.calm()).error?.code).toBe("step-timeout");
+  });
+
+  test("is forgotten once it is lost for good, and by the next session", async () => {
+    const { run, gone, lose } = await overLine();
+    gone();
+    lose();
+    expect(await run.calm()).toMatchObject({ phase: "needs-help", error: { code: "host-lost" }, line: null });
+    await run.session.retry();
+    expect((await run.calm()).line).toBeNull();
+    gone();
+    await run.session.cancel();
+    expect(await run.calm()).toMatchObject({ phase: "stopped", line: null });
+    expect((await run.startAndSettle()).line).toBeNull();
+    await run.session.cancel();
+    await run.calm();
+  });
+});
+
 describe("a lost connection", () => {
   test("while ready asks for help; retry connects again and runs nothing twice", async () => {
     const run = new PracticeRun();

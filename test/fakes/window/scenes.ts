@@ -7,7 +7,7 @@ import { ORPHANS, QUOTE, RECEIPTS, rented, RENTED_HOST, rentedStopped, UNGUARDED
 import type { CourseDocument } from "../../../src/contract/chat.ts";
 import type { LogLevel, LogLine } from "../../../src/contract/logs.ts";
 import type { SessionTimings } from "../../../src/contract/session.ts";
-import { idle, needsHelp, ready, starting, stopped, stopping, uploading } from "./sessions.ts";
+import { idle, lineGone, needsHelp, ready, starting, stopped, stopping, uploading } from "./sessions.ts";
 import { SETTINGS, type Stage } from "./staged-core.ts";
 import { CUT_SHORT, GOOD_STICK, TWO_MODELS } from "./sticks.ts";
 
@@ -172,6 +172,7 @@ export const SCENES: Scene[] = [
   { name: "session-idle", view: "session", stage: { session: idle() } },
   { name: "session-starting", view: "session", stage: { session: starting() } },
   { name: "session-uploading", height: 960, view: "session", stage: { session: uploading(), history: HISTORY } },
+  { name: "session-line-gone", height: 960, view: "session", stage: { session: lineGone(), history: HISTORY } },
   { name: "help-passphrase", view: "session", stage: { session: needsHelp({ code: "key-encrypted", message: "The key /home/anna/.ssh/id_ed25519 asks for a passphrase." }) } },
   {
     name: "help-host-changed",

@@ -64,6 +64,7 @@ const BASE: SessionSnapshot = {
   id: "s1",
   phase: "starting",
   host: { kind: "ssh", label: "root@203.0.113.7:22022" },
+  line: null,
   stick: "/media/anna/COURSE-STICK",
   model: { file: "mistral-7b-instruct-v0.2.Q5_K_M.gguf", name: "Mistral 7B Instruct v0.2", bytes: 5_131_409_696 },
   servedBy: { chat: null, embedding: null },
@@ -98,6 +99,13 @@ export const uploading = (): SessionSnapshot => ({
     "waiting",
   ),
 });
+
+/** The same, while the line to the host is gone. */
+export const lineGone = (): SessionSnapshot => {
+  const session = uploading();
+  const standing = session.steps.map((step) => (step.progress === null ? step : { ...step, progress: { ...step.progress, rate: step.progress.rate === null ? null : 0, etaSeconds: null, detail: "Waiting for the line to the host" } }));
+  return { ...session, line: { state: "gone", since: at(AGE - 40) }, steps: standing };
+};
 
 /** @param host what the session runs on */
 export const needsHelp = (report: ErrorReport, step: StepId = "connect", host = BASE.host!): SessionSnapshot => {

@@ -23,13 +23,14 @@ export function connect(tools: StepTools): StepImplementation {
     return reachPod(tools, context);
   };
   const open = async (context: StepContext) => {
-    const { facts, lost, log } = context;
+    const { facts, line, lost, log } = context;
     const host = await reach(context);
     const over = new AbortController();
     await facts.hold("host", host, async () => {
       over.abort();
       await host.close();
     });
+    host.onLine(line);
     host.onLost(lost);
     if (context.request.host.kind === "runpod") await watchBySentry(context, host, clock, over.signal, sentryTimes);
     else facts.set("hostLabel", host.label);

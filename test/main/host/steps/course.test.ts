@@ -46,7 +46,7 @@ async function context(over: { courseFolder?: string | null; kind?: "local" | "s
   await facts.hold("key", "k".repeat(40));
   await facts.hold("mentor", course.mentor);
   const host = over.kind === "local" ? { kind: "local" as const } : { kind: "ssh" as const, address: "root@pod", identity: "/id" };
-  return { sessionId: "s", request: { stick: join(course.folder, "stick"), host }, signal: new AbortController().signal, facts, once: { withoutBackup: over.withoutBackup }, ending: { cancelled: false, wasReady: true, disk: null, evenUnsaved: false }, progress: () => {}, log: (_, text) => said.push(text), checkpoint: async () => {}, lost: () => {} };
+  return { sessionId: "s", request: { stick: join(course.folder, "stick"), host }, signal: new AbortController().signal, facts, once: { withoutBackup: over.withoutBackup }, ending: { cancelled: false, wasReady: true, disk: null, evenUnsaved: false }, progress: () => {}, log: (_, text) => said.push(text), checkpoint: async () => {}, line: () => {}, lost: () => {} };
 }
 const kept = () => readdir(course.stick).catch(() => []);
 
