@@ -1,7 +1,9 @@
 import type { Browser } from "@playwright/test";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { SessionSnapshot } from "../../src/contract/session.ts";
 import { ORPHANS, QUOTE, rented } from "../fakes/window/rented.ts";
-import { openStage } from "../fakes/window/staged-core.ts";
+import { ready } from "../fakes/window/sessions.ts";
+import { openStage, SETTINGS } from "../fakes/window/staged-core.ts";
 import { GOOD_STICK } from "../fakes/window/sticks.ts";
 import { launchChromium } from "../parts/chromium.ts";
 import { builtWindow, openWindow } from "./window.ts";
@@ -45,9 +47,10 @@ test("without a key the start says what is missing; the key goes to the secrets 
 });
 
 test("deleting a disk whose course no backup has asks for leave of its own", async () => {
-  const core = await openStage({ session: rented() });
+  const core = await openStage({ session: rented(), settings: { ...SETTINGS, backup: { ...SETTINGS.backup, atStop: "never" } } });
   const { page, close } = await openWindow(browser, core.address, "session");
   await page.getByRole("button", { name: "Stop Session" }).click();
+  await page.getByText("No backup is made").waitFor();
   await page.getByRole("radio", { name: "Delete everything" }).click();
   const stop = page.getByRole("button", { name: "Stop now" });
   expect(await stop.getAttribute("aria-disabled")).toBe("true");
@@ -55,6 +58,39 @@ test("deleting a disk whose course no backup has asks for leave of its own", asy
   await stop.click();
   await page.getByRole("heading", { name: "Stopping the session" }).waitFor();
   expect(core.calls.find(({ name }) => name === "stop")?.input).toEqual({ disk: "delete", evenUnsaved: true });
+  await close();
+  await core.close();
+});
+
+test("the question at Stop says what is backed up first, where, and what happens when that fails", async () => {
+  const practice = { ...ready(), host: { kind: "local" as const, label: "this computer" } };
+  const onVolume = { ...rented(), rent: { ...rented().rent!, disk: { kind: "network" as const, gigabytes: 50, volumeId: "v1", microUsdPerDay: 0 } } };
+  const says: [SessionSnapshot, RegExp, RegExp][] = [
+    [ready(), /backed up first.*If that fails, nothing is stopped yet.*stays on the host/s, /costing|network volume/],
+    [rented(), /backed up first.*the machine goes on costing/s, /not in any backup/],
+    [onVolume, /backed up first.*stay on the network volume/s, /stays on the host/],
+    [practice, /stops answering.*The course stays in its store/s, /back/],
+  ];
+  for (const [session, said, unsaid] of says) {
+    const core = await openStage({ session });
+    const { page, close } = await openWindow(browser, core.address, "session");
+    await page.getByRole("button", { name: "Stop Session" }).click();
+    const question = await page.getByRole("alertdialog").innerText();
+    expect(question).toMatch(said);
+    expect(question).not.toMatch(unsaid);
+    await close();
+    await core.close();
+  }
+});
+
+test("a rented disk may go with the machine once the course on it is backed up", async () => {
+  const core = await openStage({ session: rented() });
+  const { page, close } = await openWindow(browser, core.address, "session");
+  await page.getByRole("button", { name: "Stop Session" }).click();
+  await page.getByRole("radio", { name: "Delete everything" }).click();
+  await page.getByRole("button", { name: "Stop now" }).click();
+  await page.getByRole("heading", { name: "Stopping the session" }).waitFor();
+  expect(core.calls.find(({ name }) => name === "stop")?.input).toEqual({ disk: "delete" });
   await close();
   await core.close();
 });

@@ -13,7 +13,7 @@ import { StopButton } from "./StopButton.tsx";
 import { Waterfall } from "./Waterfall.tsx";
 
 export function Ready({ session }: { session: SessionSnapshot }) {
-  const { startedAt, readyAt, firstTokenSeconds, course, steps, endpoints, host, milvus } = session;
+  const { startedAt, readyAt, firstTokenSeconds, course, steps, endpoints, milvus } = session;
   const figures: Figure[] = [];
   if (startedAt !== null && readyAt !== null) figures.push([t.session.readyIn, formatDuration(secondsBetween(startedAt, readyAt, 0))]);
   if (firstTokenSeconds !== null) figures.push([t.session.firstToken, formatDuration(firstTokenSeconds)]);
@@ -28,7 +28,7 @@ export function Ready({ session }: { session: SessionSnapshot }) {
           <MessageSquareText size={22} aria-hidden />
           {t.session.askButton}
         </Button>
-        <StopButton host={host?.label ?? ""} rent={session.rent} />
+        <StopButton session={session} />
       </div>
       {session.rent !== null && <RentCard rent={session.rent} />}
       <Figures figures={figures} />

@@ -1,23 +1,29 @@
 import { AlertDialog } from "@base-ui/react/alert-dialog";
 import { Check, Square } from "lucide-react";
 import { useState } from "react";
-import type { DiskEnd, RentSnapshot } from "../../contract/rent.ts";
+import type { DiskEnd } from "../../contract/rent.ts";
+import type { SessionSnapshot } from "../../contract/session.ts";
 import { formatMoney } from "../format/amounts.ts";
 import { Button } from "../parts/Button.tsx";
 import { Choice } from "../parts/Choice.tsx";
 import { Notice } from "../parts/Notice.tsx";
 import { usd } from "../rent/money.ts";
 import { stopSession } from "../stores/session.ts";
+import { useSettings } from "../stores/settings.ts";
 import { showView } from "../stores/view.ts";
 import { t } from "../strings/language.ts";
 
-/** Stops the session, after saying what is kept; of a rented disk of its own the person says what becomes of it. */
-export function StopButton({ host, rent }: { host: string; rent: RentSnapshot | null }) {
+/** Stops the session, after saying what is saved and kept; of a rented disk of its own the person says what becomes of it. */
+export function StopButton({ session: { host, rent } }: { session: SessionSnapshot }) {
+  const atStop = useSettings(({ settings }) => settings?.backup.atStop ?? "away");
   const [open, setOpen] = useState(false);
   const [disk, setDisk] = useState<DiskEnd>("keep");
   const [agreed, setAgreed] = useState(false);
   const ownDisk = rent?.disk?.kind === "own" ? rent.disk : null;
-  const loses = ownDisk !== null && disk === "delete" && rent!.unsavedRows;
+  const away = host !== null && host.kind !== "local";
+  const backsUp = atStop === "always" || (atStop === "away" && away);
+  const loses = ownDisk !== null && disk === "delete" && rent!.unsavedRows && !backsUp;
+  const label = host?.label ?? "";
   const stop = () => {
     setOpen(false);
     void stopSession(ownDisk === null ? undefined : { disk, ...(loses ? { evenUnsaved: agreed } : {}) });
@@ -32,10 +38,10 @@ export function StopButton({ host, rent }: { host: string; rent: RentSnapshot | 
         <AlertDialog.Backdrop className="dialog-backdrop" />
         <AlertDialog.Popup className="dialog">
           <AlertDialog.Title className="dialog-title">{t.session.stopTitle}</AlertDialog.Title>
-          <AlertDialog.Description>{ownDisk === null ? t.session.stopText(host) : t.session.stopTextRented(host)}</AlertDialog.Description>
+          <AlertDialog.Description>{rent === null ? t.session.stopText(label) : t.session.stopTextRented(label)}</AlertDialog.Description>
           {ownDisk === null ? (
             <ul className="ticks">
-              {t.session.stopKept.map((line) => <li key={line}><Check size={16} aria-hidden />{line}</li>)}
+              {(rent?.disk?.kind === "network" ? t.session.stopKeptVolume : t.session.stopKept).map((line) => <li key={line}><Check size={16} aria-hidden />{line}</li>)}
             </ul>
           ) : (
             <Choice
@@ -48,6 +54,8 @@ export function StopButton({ host, rent }: { host: string; rent: RentSnapshot | 
               onChoose={(chosen: string) => setDisk(chosen as DiskEnd)}
             />
           )}
+          {backsUp && <Notice look="calm"><span><strong>{t.session.stopBacksUp}</strong> {t.session.stopBacksUpFails}{rent !== null && ` ${t.session.stopBacksUpCosts}`}</span></Notice>}
+          {away && atStop === "never" && !loses && <Notice look="calm">{t.session.stopNoBackup}</Notice>}
           {loses && (
             <Notice look="warn" alert>
               <span>{t.session.stopUnsaved}</span>

@@ -200,6 +200,15 @@ export const SCENES: Scene[] = [
     stage: { session: rented() },
     play: async (page, t) => {
       await press(page, t.session.stop);
+      await page.getByText(t.session.stopBacksUp).waitFor();
+    },
+  },
+  {
+    name: "session-stop-unsaved",
+    view: "session",
+    stage: { session: rented(), settings: { ...SETTINGS, backup: { ...SETTINGS.backup, atStop: "never" } } },
+    play: async (page, t) => {
+      await press(page, t.session.stop);
       await page.getByRole("radio", { name: t.session.stopDelete }).click();
       await page.getByText(t.session.stopUnsaved).waitFor();
     },
