@@ -2,7 +2,7 @@ import type { Browser } from "@playwright/test";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { SessionSnapshot } from "../../src/contract/session.ts";
 import { ORPHANS, QUOTE, rented } from "../fakes/window/rented.ts";
-import { ready } from "../fakes/window/sessions.ts";
+import { ready, stopped } from "../fakes/window/sessions.ts";
 import { openStage, SETTINGS } from "../fakes/window/staged-core.ts";
 import { GOOD_STICK } from "../fakes/window/sticks.ts";
 import { launchChromium } from "../parts/chromium.ts";
@@ -66,9 +66,9 @@ test("the question at Stop says what is backed up first, where, and what happens
   const practice = { ...ready(), host: { kind: "local" as const, label: "this computer" } };
   const onVolume = { ...rented(), rent: { ...rented().rent!, disk: { kind: "network" as const, gigabytes: 50, volumeId: "v1", microUsdPerDay: 0 } } };
   const says: [SessionSnapshot, RegExp, RegExp][] = [
-    [ready(), /backed up first.*If that fails, nothing is stopped yet.*stays on the host/s, /costing|network volume/],
+    [ready(), /stays on the host.*backed up first.*If that fails, nothing is stopped yet/s, /costing|network volume/],
     [rented(), /backed up first.*the machine goes on costing/s, /not in any backup/],
-    [onVolume, /backed up first.*stay on the network volume/s, /stays on the host/],
+    [onVolume, /stay on the network volume.*backed up first/s, /stays on the host/],
     [practice, /stops answering.*The course stays in its store/s, /back/],
   ];
   for (const [session, said, unsaid] of says) {
@@ -93,6 +93,22 @@ test("a rented disk may go with the machine once the course on it is backed up",
   expect(core.calls.find(({ name }) => name === "stop")?.input).toEqual({ disk: "delete" });
   await close();
   await core.close();
+});
+
+test("what a host of one's own costs is said in the same words at Home, on the receipt and in the settings", async () => {
+  for (const kind of ["ssh", "local"] as const) {
+    const core = await openStage({ session: { ...ready(), host: { kind, label: kind } }, receipts: [stopped().receipt!] });
+    const { page, close } = await openWindow(browser, core.address);
+    const words = page.getByText("nothing through this app");
+    await words.waitFor();
+    core.show({ ...stopped(), host: { kind, label: kind } });
+    await page.getByRole("button", { name: /^Session/ }).click();
+    expect(await page.getByRole("region", { name: "Receipt" }).innerText()).toMatch(/Cost\s+nothing through this app/);
+    await page.getByRole("button", { name: "Settings" }).click();
+    await page.getByRole("region", { name: "Receipts" }).getByRole("cell", { name: "nothing through this app" }).waitFor();
+    await close();
+    await core.close();
+  }
 });
 
 test("a machine that runs without a session is shown with its cost, stopped with one press and deleted after a question", async () => {

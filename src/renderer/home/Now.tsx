@@ -61,8 +61,8 @@ export function Now({ session, phase }: { session: SessionSnapshot; phase: Activ
 /** What the session costs now, and when it stops by itself. */
 function money({ rent, host }: SessionSnapshot, now: number): Figure[] {
   const { facts } = t.now;
-  if (host?.kind === "ssh") return [[facts.cost, facts.costElsewhere, facts.costElsewhereNote]];
-  if (rent === null || !rent.running) return [[facts.cost, facts.free]];
+  if (rent === null) return [[facts.cost, t.session.notRented, host?.kind === "ssh" ? facts.notRentedNote : undefined]];
+  if (!rent.running) return [[facts.cost, facts.free]];
   const deadline: Figure = rent.deadlineAt === null ? [facts.deadline, facts.noDeadline] : [facts.deadline, formatTime(rent.deadlineAt), t.now.deadlineIn(formatDuration(Math.max(0, Math.floor((Date.parse(rent.deadlineAt) - now) / 60_000) * 60)))];
   return [[facts.cost, t.amounts.perHour(formatMoney(usd(rent.microUsdPerHour))), t.now.soFar(formatMoney(spentBy(rent, now)))], deadline];
 }

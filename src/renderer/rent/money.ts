@@ -1,4 +1,7 @@
 import type { RentSnapshot } from "../../contract/rent.ts";
+import type { Receipt } from "../../contract/session.ts";
+import { formatMoney } from "../format/amounts.ts";
+import { t } from "../strings/language.ts";
 
 /** The contract counts in millionths of a dollar, people in dollars. */
 export const usd = (amount: number): number => amount / 1e6;
@@ -14,3 +17,6 @@ export function spentBy({ spentMicroUsd, spentAt, microUsdPerHour, running }: Re
   const since = running ? Math.max(0, (now - Date.parse(spentAt)) / 1000) : 0;
   return usd(spentMicroUsd + (microUsdPerHour / 3600) * since);
 }
+
+/** What the app has rented; what a host of one's own costs it does not know. */
+export const receiptCost = ({ costUsd, rent }: Receipt): string => (rent == null ? t.session.notRented : costUsd === 0 ? t.session.free : formatMoney(costUsd));

@@ -5,7 +5,7 @@ import { formatDuration, formatMoment, formatTime } from "../format/durations.ts
 import { Button } from "../parts/Button.tsx";
 import { FromCore } from "../parts/FromCore.tsx";
 import { saveText } from "../parts/save-text.ts";
-import { usd } from "../rent/money.ts";
+import { receiptCost, usd } from "../rent/money.ts";
 import { t } from "../strings/language.ts";
 
 /** What a session took, and that nothing of it goes on costing money. A pretended one is not kept. */
@@ -41,7 +41,8 @@ export function ReceiptSheet({ receipt, pretended = false }: { receipt: Receipt;
   );
 }
 
-function rowsOf({ host, startedAt, stoppedAt, minutes, bytesSent, costUsd, rent }: Receipt): [string, string][] {
+function rowsOf(receipt: Receipt): [string, string][] {
+  const { host, startedAt, stoppedAt, minutes, bytesSent, rent } = receipt;
   const words = t.session.receiptRows;
   return [
     [words.host, host],
@@ -50,7 +51,7 @@ function rowsOf({ host, startedAt, stoppedAt, minutes, bytesSent, costUsd, rent 
     [words.stopped, formatMoment(stoppedAt)],
     [words.minutes, formatDuration(minutes * 60)],
     [words.sent, bytesSent === 0 ? t.session.free : formatBytes(bytesSent)],
-    [words.cost, costUsd === 0 ? t.session.free : formatMoney(costUsd)],
+    [words.cost, receiptCost(receipt)],
     ...(rent === null || rent === undefined
       ? []
       : ([

@@ -1,6 +1,7 @@
 import { useEffect } from "react";
-import { formatMoney } from "../format/amounts.ts";
+import type { Receipt } from "../../contract/session.ts";
 import { formatDuration, formatMoment } from "../format/durations.ts";
+import { receiptCost } from "../rent/money.ts";
 import { loadReceipts, useRent } from "../stores/rent.ts";
 import { t } from "../strings/language.ts";
 
@@ -20,19 +21,24 @@ export function Receipts() {
           <table className="storage-table">
             <thead><tr><th scope="col">{words.started}</th><th scope="col">{words.host}</th><th scope="col">{words.minutes}</th><th scope="col">{words.cost}</th><th scope="col">{words.ended}</th></tr></thead>
             <tbody>
-              {receipts.map(({ sessionId, startedAt, host, minutes, costUsd, rent }) => (
-                <tr key={sessionId}>
-                  <th scope="row">{formatMoment(startedAt)}</th>
-                  <td>{rent?.gpu ?? host}</td>
-                  <td>{formatDuration(minutes * 60)}</td>
-                  <td>{costUsd === 0 ? t.session.free : formatMoney(costUsd)}</td>
-                  <td>{rent ? `${t.session.receiptEnded[rent.ended]}, ${t.session.receiptConfirmed(formatMoment(rent.confirmedAt))}` : "–"}</td>
-                </tr>
-              ))}
+              {receipts.map((receipt) => <Row key={receipt.sessionId} receipt={receipt} />)}
             </tbody>
           </table>
         </div>
       )}
     </section>
+  );
+}
+
+function Row({ receipt }: { receipt: Receipt }) {
+  const { startedAt, host, minutes, rent } = receipt;
+  return (
+    <tr>
+      <th scope="row">{formatMoment(startedAt)}</th>
+      <td>{rent?.gpu ?? host}</td>
+      <td>{formatDuration(minutes * 60)}</td>
+      <td>{receiptCost(receipt)}</td>
+      <td>{rent ? `${t.session.receiptEnded[rent.ended]}, ${t.session.receiptConfirmed(formatMoment(rent.confirmedAt))}` : "–"}</td>
+    </tr>
   );
 }

@@ -20,12 +20,12 @@ export async function receipt({ all = false }: { all?: boolean }, { output, conn
 const ENDED = { stopped: "stopped", deleted: "deleted", "by-itself": "had stopped by itself" } as const;
 
 /** What it was, what it cost, and what is kept at what price. */
-export function describeReceipt({ host, startedAt, minutes, costUsd, bytesSent, kept, rent }: Receipt, output: Output): void {
+export function describeReceipt({ host, startedAt, minutes, bytesSent, kept, rent }: Receipt, output: Output): void {
   const line = (name: string, value: string) => output.line(`  ${name.padEnd(9)} ${value}`);
   output.line(`Session of ${startedAt.slice(0, 16).replace("T", " ")} UTC on ${host}`);
   line("Duration", formatSeconds(minutes * 60));
   line("Sent", formatBytes(bytesSent));
-  if (rent === null) line("Cost", costUsd === 0 ? "nothing" : `$${costUsd.toFixed(2)}`);
+  if (rent === null) line("Cost", "nothing through this app");
   else {
     line("Machine", `${rent.gpu ?? "unknown card"} (${rent.podId}) for ${dollars(rent.microUsdPerHour)} an hour, ${formatSeconds(rent.runningSeconds)}`);
     line("Cost", `${dollars(rent.microUsd)} ${rent.source === "bill" ? "by Runpod's bill" : "by the clock; Runpod's bill was not there yet"}`);
