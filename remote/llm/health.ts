@@ -9,9 +9,11 @@ export interface MemoryUse {
   predictedBytes: number | null;
 }
 
-/** What `/health` answers: 503 while the model is loading, 200 from then on. */
+/** What `/health` answers: 503 while the model is loading and while the server stops, 200 in between. */
 export type LlmHealth =
   | { status: "loading"; progress: Progress | null }
+  /** It takes nobody in any more; requests that are still being answered, and waiting for a slot. */
+  | { status: "stopping"; active: number; waiting: number }
   | {
       status: "ok";
       /** null where only embeddings are made; the figures of the chat model are then zero. */
@@ -31,6 +33,9 @@ export type LlmHealth =
       requests: Partial<LoadedChat["scheduler"]["requests"]["counters"]>;
       memory: MemoryUse;
     };
+
+/** null for an engine that has not been loaded. */
+export const stoppingHealth = (engine: Engine | null): LlmHealth => ({ status: "stopping", active: engine?.chat?.scheduler.active ?? 0, waiting: engine?.chat?.scheduler.waiting ?? 0 });
 
 export function healthOf({ gpu, chat, embedding, usedBytes }: Engine, predictedBytes: number | null): LlmHealth {
   return {

@@ -7,7 +7,7 @@ import type { Progress } from "../../src/contract/progress.ts";
 import { activityTeller } from "../http/activity.ts";
 import { createApp } from "./app.ts";
 import { loadEngine, type Engine } from "./engine/engine.ts";
-import { healthOf } from "./health.ts";
+import { healthOf, stoppingHealth } from "./health.ts";
 import { ApiError } from "./openai/errors.ts";
 
 /** Waiting requests for each conversation that is answered at once. */
@@ -51,7 +51,10 @@ export async function startLlmServer({ config, queueLimit = config.parallel * QU
 
   const app = createApp({
     key: config.key,
-    health: () => (engine === null ? { status: "loading", progress } : healthOf(engine, config.predictedBytes ?? null)),
+    health: () => {
+      if (closing) return stoppingHealth(engine);
+      return engine === null ? { status: "loading", progress } : healthOf(engine, config.predictedBytes ?? null);
+    },
     engine: () => {
       if (closing) throw unavailable("The server is stopping.", "stopping");
       if (engine === null) throw unavailable("The model is still being loaded.", "loading");

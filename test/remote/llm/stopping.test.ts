@@ -19,7 +19,8 @@ test("a stop lets the running and the waiting finish, refuses who comes, and the
   const waiting = post(server, BRIEF).then((response) => response.json());
   await vi.waitFor(async () => expect((await health(server)).requests.accepted).toBe(2), { timeout: 10_000, interval: 5 });
   const closed = server.close(60_000);
-  const late = await post(server, BRIEF);
+  const [late, asked] = await Promise.all([post(server, BRIEF), call(server, "/health")]);
+  expect(asked).toMatchObject({ status: 503, body: { status: "stopping", active: expect.any(Number), waiting: expect.any(Number) } });
   expect(late.status).toBe(503);
   expect(Number(late.headers.get("retry-after"))).toBeGreaterThan(0);
   expect(await late.json()).toMatchObject({ error: { type: "server_error", code: "stopping" } });
