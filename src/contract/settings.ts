@@ -37,6 +37,8 @@ export const Settings = z.object({
   keepConversations: z.boolean().default(true),
   /** Folders that were chosen as sticks by hand. */
   folders: z.array(z.string()).default([]),
+  /** Folders whose course documents were read, newest first: their sources can be opened. */
+  courseFolders: z.array(z.string()).default([]),
   backup: BackupSettings.default({ folder: null, atStop: "away", keep: 5 }),
 });
 export type Settings = z.infer<typeof Settings>;

@@ -15,7 +15,7 @@ import { SshConnector } from "../../adapters/ssh/connector.ts";
 import { listKeys, makeKey } from "../../adapters/ssh/keys.ts";
 import { systemDrives } from "../../adapters/usb/drives.ts";
 import { parseEndpointUrl } from "../../contract/endpoint-url.ts";
-import { MentorError } from "../../contract/errors.ts";
+import { MentorError, toErrorReport } from "../../contract/errors.ts";
 import { parseMilvusImage } from "../../contract/milvus-image.ts";
 import { parseMilvusUrl } from "../../contract/milvus-url.ts";
 import type { LogLine } from "../../contract/logs.ts";
@@ -35,6 +35,7 @@ import { uploadFile } from "../../core/upload/upload.ts";
 import { BackupPassphrase } from "./backups/passphrase.ts";
 import { SessionBackups } from "./backups/session-backups.ts";
 import { ConversationStore } from "./conversation-store.ts";
+import { CourseFolders } from "./course-folders.ts";
 import { CoursePages } from "./course-pages.ts";
 import { EndpointKeys } from "./endpoint-keys.ts";
 import { keptSession } from "./kept-session.ts";
@@ -136,8 +137,8 @@ export async function createCore({ dataFolder, shell, secrets = openSecrets(file
   void keepRent({ session: keptSession(session), clock, log: (level, text) => logs.sink("app", level, text) }, keeping.signal);
   const info: AppInfo = { version, shell, platform: process.platform, computer: hostname(), dataFolder };
   const sticks = new Sticks({ drives, settings, dataFolder, cacheFolder: cache });
-  /** Folders that were read into the course since the app began, newest first. */
-  const ingested: string[] = [];
+  const courses = new CourseFolders(settings);
+  const keepCourseFolder = (folder: string) => void courses.keep(folder).catch((error: unknown) => logs.sink("app", "warn", `The course folder could not be remembered: ${toErrorReport(error).message}`));
 
   const running = () => {
     const facts = session.facts();
@@ -154,7 +155,11 @@ export async function createCore({ dataFolder, shell, secrets = openSecrets(file
     keys: { list: () => listKeys(keyFolder), make: appKey },
     endpointKeys,
     session,
-    start: async (request) => session.start(withEndpoints(request)),
+    start: async (request) => {
+      const started = await session.start(withEndpoints(request));
+      if (request.course !== undefined) keepCourseFolder(request.course);
+      return started;
+    },
     log: logs.sink,
     logs,
     mentor: async (signal) => {
@@ -190,10 +195,10 @@ export async function createCore({ dataFolder, shell, secrets = openSecrets(file
         await host.close();
       }
     },
-    ingesting: (folder) => void ingested.unshift(folder),
+    ingesting: keepCourseFolder,
     pages: new CoursePages(async () => {
       const onSticks = (await sticks.list()).flatMap(({ path, course }) => (course === null ? [] : [join(path, course.folder)]));
-      return [session.facts()?.get("courseFolder") ?? null, ...ingested, ...onSticks].filter((folder) => folder !== null);
+      return [session.facts()?.get("courseFolder") ?? null, ...(await courses.list()), ...onSticks].filter((folder) => folder !== null);
     }),
     conversations: new ConversationStore(dataFolder),
     supportBundle: async () => {

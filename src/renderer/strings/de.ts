@@ -656,7 +656,7 @@ export const de: Strings = {
     storageHow: "Wie lange",
     storageRows: {
       stick: ["Modell und Kursmaterial", "auf dem Stick; er wird nur gelesen, bis auf eine kleine Datei mit Prüfsummen neben dem Modell", "so lange Sie es behalten"],
-      choices: ["Ihre Einstellungen und gespeicherten Rechner", "Datenordner, settings.json", "bis Sie sie ändern"],
+      choices: ["Ihre Einstellungen, gespeicherte Rechner und Kursordner", "Datenordner, settings.json", "bis Sie sie ändern"],
       secrets: ["Schlüssel, Passphrasen der Sicherungen und der Schlüssel der Sitzung", "vom System versiegelt, wo es das kann, sonst in Dateien, die nur Sie lesen können", "bis Sie sie vergessen lassen; der Schlüssel der Sitzung bis zum Beenden"],
       journal: ["Was jede Sitzung getan hat, ihre Zeiten und ihr Beleg", "Datenordner, sessions", "bis Sie den Ordner löschen"],
       conversations: ["Ihre Unterhaltungen", "Datenordner, conversations; auf dem Rechner nur im Arbeitsspeicher", "bis Sie sie löschen"],

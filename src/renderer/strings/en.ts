@@ -665,7 +665,7 @@ export const en = {
     storageWhat: "What", storageWhere: "Where", storageHow: "How long",
     storageRows: {
       stick: ["Model and course material", "on the stick; it is only read, but for a small file of check sums beside the model", "as long as you keep it"],
-      choices: ["Your settings and saved hosts", "data folder, settings.json", "until you change them"],
+      choices: ["Your settings, saved hosts and course folders", "data folder, settings.json", "until you change them"],
       secrets: ["Keys, passphrases of backups and the session's key", "sealed by the system where it can, else in files that only you can read", "until you forget them; the session's key until Stop"],
       journal: ["What each session did, its times and its receipt", "data folder, sessions", "until you delete the folder"],
       conversations: ["Your conversations", "data folder, conversations; on the host only in memory", "until you delete them"],

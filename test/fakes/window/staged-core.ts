@@ -50,7 +50,7 @@ export interface Stage {
 
 const BUNDLE = "AI Mentor support bundle, 2026-11-24T08:00:00.000Z\n\n== App ==\nversion 0.1.0, background\nlinux 6.18, Node v24.11.1\n\n== Session ==\nneeds-help, on ssh, model of 5131409696 bytes\n  find-model: done in 0.4 s\n  connect: failed in 3.0 s [host-silent] host-1 does not answer.\n";
 
-export const SETTINGS: Settings = { version: 1, hosts: [], lastHost: { kind: "local" }, theme: "system", folders: [], backup: { folder: null, atStop: "away", keep: 5 }, language: "en", welcomed: true, notify: true, keepConversations: true, runpod: {}, mirrors: {} };
+export const SETTINGS: Settings = { version: 1, hosts: [], lastHost: { kind: "local" }, theme: "system", folders: [], courseFolders: [], backup: { folder: null, atStop: "away", keep: 5 }, language: "en", welcomed: true, notify: true, keepConversations: true, runpod: {}, mirrors: {} };
 
 /**
  * The contract on a stage: a real server, and behind it whatever the scene says. It is for states of

@@ -46,7 +46,7 @@ function mainPort(port: MessagePort): MessagePortMain {
 }
 
 const os = implement(contract);
-const settings = { version: 1 as const, hosts: [], lastHost: { kind: "local" as const }, theme: "dark" as const, folders: [], backup: { folder: null, atStop: "away" as const, keep: 5 }, runpod: {}, mirrors: {}, language: "system" as const, welcomed: true, notify: true, keepConversations: true };
+const settings = { version: 1 as const, hosts: [], lastHost: { kind: "local" as const }, theme: "dark" as const, folders: [], courseFolders: [], backup: { folder: null, atStop: "away" as const, keep: 5 }, runpod: {}, mirrors: {}, language: "system" as const, welcomed: true, notify: true, keepConversations: true };
 const router = { app: { settings: os.app.settings.handler(() => settings) } };
 
 test.each(["this process", "another process"])("a page calls the core in %s through its port", async (where) => {
