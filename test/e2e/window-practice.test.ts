@@ -1,24 +1,11 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { PRACTICE_QUESTIONS } from "../../src/adapters/practice/course.ts";
-import { hostCore } from "../../src/main/host/hosting.ts";
-import { launchChromium } from "../parts/chromium.ts";
-import { endSession } from "../parts/end-session.ts";
-import { builtWindow, openWindow } from "../renderer/window.ts";
+import { openHostedWindow } from "../parts/hosted-window.ts";
 
 const MINUTES = 15 * 60_000;
 
 test("one click practises the whole job in the window: steps, an answer with its source, stop", { timeout: MINUTES }, async () => {
-  await builtWindow();
-  const folder = await mkdtemp(join(tmpdir(), "ai-mentor-practice-"));
-  onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
-  const hosted = (await hostCore({ dataFolder: folder, shell: "background", drives: { list: async () => [], watch: async (onChange) => onChange([]) } }))!;
-  onTestFinished(() => endSession(hosted));
-  const browser = await launchChromium();
-  onTestFinished(() => browser.close());
-  const { page, complaints, close } = await openWindow(browser, hosted.url);
+  const { folder, page, complaints, close } = await openHostedWindow();
 
   await page.getByRole("button", { name: "Practice on this computer" }).click();
   await page.getByRole("heading", { name: "Starting the mentor" }).waitFor({ timeout: MINUTES });

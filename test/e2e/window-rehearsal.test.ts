@@ -1,28 +1,16 @@
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { processPodsMissing } from "../../src/adapters/rehearsal/machines/process.ts";
-import { hostCore } from "../../src/main/host/hosting.ts";
-import { launchChromium } from "../parts/chromium.ts";
-import { endSession } from "../parts/end-session.ts";
-import { builtWindow, openWindow } from "../renderer/window.ts";
+import { openHostedWindow } from "../parts/hosted-window.ts";
 
 const MINUTES = 15 * 60_000;
 
 test("the window rehearses with the real core: a taken port is told beforehand, a cancelled one leaves nothing, and one with a fault goes to its receipt", { timeout: MINUTES }, async () => {
   if (processPodsMissing !== null) throw new Error(processPodsMissing);
-  await builtWindow();
-  const folder = await mkdtemp(join(tmpdir(), "ai-mentor-window-rehearsal-"));
-  onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
-  const hosted = (await hostCore({ dataFolder: folder, shell: "background", drives: { list: async () => [], watch: async (onChange) => onChange([]) } }))!;
-  onTestFinished(() => endSession(hosted));
-  const browser = await launchChromium();
-  onTestFinished(() => browser.close());
-  const { page, complaints, close } = await openWindow(browser, hosted.url);
+  const { folder, hosted, page, complaints, close } = await openHostedWindow();
   const left = () => execFileSync("ps", ["axo", "args"], { encoding: "utf8" }).split("\n").filter((line) => line.includes(join(folder, "rehearsal")));
 
   const other = createServer();

@@ -1,33 +1,24 @@
 import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { CourseCollections } from "../../../remote/milvus/course-collections.ts";
 import { MilvusConnection } from "../../../remote/milvus/connection.ts";
 import { systemClock } from "../../../src/adapters/local/clock.ts";
 import type { CourseStore } from "../../../src/core/backup/course-store.ts";
 import { listBackups } from "../../../src/core/backup/backup-folder.ts";
 import { verifyBackup } from "../../../src/core/backup/verify.ts";
-import { BackedUpCourse, COURSE } from "../../parts/backed-up-course.ts";
-import { startMilvus, type RunningMilvus } from "../../parts/milvus.ts";
+import { COURSE, type BackedUpCourse } from "../../parts/backed-up-course.ts";
+import { courseForEach } from "../../parts/milvus-for-file.ts";
 
 const NEVER = new AbortController().signal;
 
-let milvus: RunningMilvus;
 let connection: MilvusConnection;
 let course: BackedUpCourse;
 
-beforeAll(async () => {
-  milvus = await startMilvus();
-  connection = new MilvusConnection(milvus, 30_000);
-}, 240_000);
-afterAll(async () => {
-  await connection.close();
-  await milvus.stop();
+courseForEach((opened, at) => {
+  course = opened;
+  connection = at.connection;
 });
-beforeEach(async () => {
-  course = await BackedUpCourse.open(milvus.address);
-});
-afterEach(() => course.close());
 
 const collectionsOf = async () => (await connection.call("show", (client) => client.showCollections())).data.map(({ name }) => name).filter((name) => name.startsWith(course.collection)).sort();
 const left = async () => ({ exports: await readdir(join(course.folder, "data/backups/exports")).catch(() => []), incoming: await readdir(join(course.folder, "data/backups/incoming")).catch(() => []), stick: (await readdir(course.stick)).filter((name) => name.startsWith(".")) });

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { shapeOf } from "../../../remote/backup/collection.ts";
 import { ContentHash } from "../../../remote/backup/content-hash.ts";
 import { exportCollection } from "../../../remote/backup/export.ts";
@@ -16,7 +16,8 @@ import type { ProgramRequest } from "../../../remote/backup/request.ts";
 import { MilvusConnection } from "../../../remote/milvus/connection.ts";
 import type { BackupProgress } from "../../../src/contract/backup.ts";
 import { insertRows, makeCollection, rowOf, type TestRow } from "../../parts/course.ts";
-import { startMilvus, type RunningMilvus } from "../../parts/milvus.ts";
+import type { RunningMilvus } from "../../parts/milvus.ts";
+import { milvusForFile } from "../../parts/milvus-for-file.ts";
 
 const NEVER = new AbortController().signal;
 const DIMENSION = 8;
@@ -26,13 +27,9 @@ let connection: MilvusConnection;
 let folder: string;
 let collection: string;
 
-beforeAll(async () => {
-  milvus = await startMilvus();
-  connection = new MilvusConnection(milvus, 30_000);
-}, 240_000);
-afterAll(async () => {
-  await connection.close();
-  await milvus.stop();
+milvusForFile((started, to) => {
+  milvus = started;
+  connection = to;
 });
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "mentor-rows-"));

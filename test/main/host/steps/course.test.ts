@@ -1,6 +1,6 @@
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { systemClock } from "../../../../src/adapters/local/clock.ts";
 import { LocalHost } from "../../../../src/adapters/local/host.ts";
 import { fileSecrets } from "../../../../src/adapters/local/secrets.ts";
@@ -13,26 +13,24 @@ import { keepCourse } from "../../../../src/main/host/steps/keep-course.ts";
 import { restoreCourse } from "../../../../src/main/host/steps/restore-course.ts";
 import type { StepTools } from "../../../../src/main/host/steps/tools.ts";
 import { BackedUpCourse, COURSE } from "../../../parts/backed-up-course.ts";
-import { startMilvus, type RunningMilvus } from "../../../parts/milvus.ts";
+import { courseForEach } from "../../../parts/milvus-for-file.ts";
 
-let milvus: RunningMilvus;
+let address: string;
 let course: BackedUpCourse;
 let tools: StepTools;
 let said: string[];
 
-beforeAll(async () => {
-  milvus = await startMilvus();
-}, 240_000);
-afterAll(() => milvus.stop());
+courseForEach((opened, at) => {
+  course = opened;
+  address = at.address;
+});
 beforeEach(async () => {
-  course = await BackedUpCourse.open(milvus.address);
   const dataFolder = join(course.folder, "app");
   await mkdir(join(course.folder, "stick"), { recursive: true });
   await mkdir(dataFolder);
   tools = { dataFolder, settings: new SettingsStore(dataFolder), passphrases: new BackupPassphrase(fileSecrets(dataFolder)), clock: systemClock } as unknown as StepTools;
   said = [];
 });
-afterEach(() => course.close());
 
 /** As a session on another computer gives it, with this course's API at the end of its tunnel. */
 async function context(over: { courseFolder?: string | null; kind?: "local" | "ssh"; withoutBackup?: boolean } = {}): Promise<StepContext> {
@@ -100,7 +98,7 @@ test("with a kept passphrase what Stop backs up is encrypted, and the next start
   const [name] = await kept();
   expect(await readdir(join(course.stick, name!))).toContain("key.age");
   await course.ingest({ "tea.md": "# Tea\n\nTea is picked by hand." });
-  const other = await BackedUpCourse.open(milvus.address);
+  const other = await BackedUpCourse.open(address);
   try {
     const [stick, data] = [join(course.folder, "stick"), join(other.folder, "data")];
     const at = await context();
@@ -124,7 +122,7 @@ test("a host without the course gets it from the newest backup, and then only wh
   await course.ingest();
   await keepCourse(tools).undo!(await context({ courseFolder: join(course.folder, "stick", "course") }));
   const [name] = await kept();
-  const other = await BackedUpCourse.open(milvus.address);
+  const other = await BackedUpCourse.open(address);
   try {
     const folder = join(course.folder, "stick", "course");
     for (const [file, content] of Object.entries({ ...COURSE, "tea.md": "# Tea\n\nTea is picked by hand." })) {
