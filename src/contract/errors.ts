@@ -109,7 +109,7 @@ export const ERRORS = {
   // Room on the host
   "disk-full": entry("Not enough disk space", "What had arrived is kept.", "Free some space or choose a larger disk, then press Retry.", "free-space"),
   "memory-too-small": entry("The model does not fit into memory", NOTHING_STARTED, "Choose a smaller model or a host with more memory.", "choose-model"),
-  "port-in-use": entry("Another program on the host is in the way", "The other program was left alone.", "Stop that program, or restart the host, then press Retry. On this computer you can also give up and start again: a free port is taken then.", "retry", { fixedBy: "host" }),
+  "port-in-use": entry("Another program on the host is in the way", "The other program was left alone.", "Press Retry: on this computer another port is taken. On a host elsewhere, stop the program that is named above first, or restart the host.", "retry", { fixedBy: "host" }),
 
   // What is brought along
   "kit-unavailable": entry("A needed part could not be fetched", "What was already fetched is kept.", "Connect this computer to the internet and press Retry.", "retry"),

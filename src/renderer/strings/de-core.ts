@@ -46,7 +46,7 @@ export const errors: Record<ErrorCode, ErrorWords> = {
 
   "disk-full": entry("Nicht genug Platz auf der Platte", "Was angekommen ist, bleibt erhalten.", "Schaffen Sie Platz, oder wählen Sie eine größere Platte; dann versuchen Sie es noch einmal."),
   "memory-too-small": entry("Das Modell passt nicht in den Speicher", NICHTS_BEGONNEN, "Wählen Sie ein kleineres Modell oder einen Rechner mit mehr Speicher."),
-  "port-in-use": entry("Auf dem Rechner ist ein anderes Programm im Weg", "Das andere Programm wurde in Ruhe gelassen.", "Beenden Sie dieses Programm, oder starten Sie den Rechner neu; dann versuchen Sie es noch einmal. Auf diesem Computer können Sie auch aufgeben und neu starten: Dann wird ein freier Port genommen."),
+  "port-in-use": entry("Auf dem Rechner ist ein anderes Programm im Weg", "Das andere Programm wurde in Ruhe gelassen.", "Versuchen Sie es noch einmal: Auf diesem Computer wird dann ein anderer Port genommen. Auf einem anderen Rechner beenden Sie zuerst das oben genannte Programm, oder starten Sie ihn neu."),
 
   "kit-unavailable": entry("Ein nötiger Teil ließ sich nicht holen", "Was schon geholt ist, bleibt erhalten.", "Verbinden Sie diesen Computer mit dem Internet und versuchen Sie es noch einmal."),
   "kit-corrupt": entry("Ein geholter Teil ist nicht, was er sein soll", "Die falsche Datei wurde beiseitegelegt und wird nicht benutzt.", "Versuchen Sie es noch einmal, dann wird er neu geholt."),

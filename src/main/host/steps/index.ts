@@ -32,7 +32,7 @@ export function createSteps(tools: StepTools): StepImplementation[] {
     uploadModel(tools),
     startMilvus(tools),
     checkMilvus(tools),
-    startLlm(),
+    startLlm(tools),
     startApi(tools),
     openTunnels(),
     restoreCourse(tools),

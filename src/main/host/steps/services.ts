@@ -4,11 +4,13 @@ import { milvusAddress } from "../../../contract/milvus-url.ts";
 import type { OwnMilvusKind } from "../../../contract/milvus.ts";
 import type { StepId } from "../../../contract/plan.ts";
 import { milvusPlace, type MilvusPlace } from "../../../core/host/milvus-place.ts";
+import type { Secrets } from "../../../core/ports.ts";
 import type { SessionFacts } from "../../../core/session/facts.ts";
 import type { StepContext, StepImplementation } from "../../../core/session/step.ts";
 import { EndpointKeys } from "../endpoint-keys.ts";
 import { agentAnswers } from "./agent-answers.ts";
 import { PARALLEL } from "./fit.ts";
+import { settlePorts } from "./local-ports.ts";
 import { imageConfig, sendImage } from "./milvus-image.ts";
 import type { StepTools } from "./tools.ts";
 import "./facts.ts";
@@ -22,6 +24,7 @@ function service<Name extends ServiceName>(id: StepId, name: Name, configure: (c
     async run(context) {
       const { facts, signal, progress } = context;
       const agent = facts.requireHandle("agent");
+      await settlePorts(context);
       const status = await agent.startService(name, await configure(context), { signal, onProgress: progress });
       return { outcome: `port ${status.port}` };
     },
@@ -63,7 +66,23 @@ export const milvusConfig = (facts: SessionFacts): ServiceConfigs["milvus"] => (
   image: imageConfig(facts),
 });
 
-export const startLlm = () =>
+export const startLlm = ({ secrets }: Pick<StepTools, "secrets">): StepImplementation => {
+  const step = loadLlm();
+  return {
+    ...step,
+    async run(context) {
+      const { facts, signal, progress } = context;
+      const { llm } = facts.require("ports");
+      const outcome = await step.run(context);
+      // A mentor that was started before this one's port moved has to be told.
+      const agent = facts.requireHandle("agent");
+      if (facts.require("ports").llm !== llm && (await agent.status(signal)).services.some(({ name, state }) => name === "api" && state === "ready")) await agent.startService("api", await apiConfig(secrets)(context), { signal, onProgress: progress });
+      return outcome;
+    },
+  };
+};
+
+const loadLlm = () =>
   service("start-llm", "llm", ({ facts, request }) => {
     // With a chat endpoint no conversation is held here: the context is nobody's, and requests still take turns.
     const { contextTokens, parallel, bytes } = request.chatEndpoint === undefined ? facts.require("fit") : { contextTokens: 256, parallel: request.parallel ?? PARALLEL, bytes: null };
@@ -91,8 +110,9 @@ async function milvusOf({ facts, request }: StepContext, keys: EndpointKeys): Pr
   return { milvusAddress: `127.0.0.1:${facts.require("ports").milvus}`, milvusTokenFile: ownPlace(facts).tokenFile };
 }
 
-export const startApi = ({ secrets }: StepTools) =>
-  service("start-api", "api", async (context) => {
+const apiConfig =
+  (secrets: Secrets) =>
+  async (context: StepContext): Promise<ServiceConfigs["api"]> => {
     const { facts, request } = context;
     const endpointKeys = new EndpointKeys(secrets);
     const keys = await endpointKeys.of(request);
@@ -112,4 +132,6 @@ export const startApi = ({ secrets }: StepTools) =>
       embedding: { name, sha256: sha256!, dimension: vectors?.dimension },
       dataDir: facts.require("layout").courseData,
     };
-  });
+  };
+
+export const startApi = ({ secrets }: StepTools) => service("start-api", "api", apiConfig(secrets));
