@@ -4,12 +4,13 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import ssh2 from "ssh2";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { systemClock } from "../../../src/adapters/local/clock.ts";
 import { formatAddress, parseAddress } from "../../../src/adapters/ssh/address.ts";
 import { SshConnector } from "../../../src/adapters/ssh/connector.ts";
 import { loadIdentity } from "../../../src/adapters/ssh/identity.ts";
-import { listKeys, makeKey } from "../../../src/adapters/ssh/keys.ts";
+import { freshPair, listKeys, makeKey } from "../../../src/adapters/ssh/keys.ts";
 import { freePort, sshdMissing, startSshd, type Sshd } from "../../parts/sshd.ts";
 
 let folder: string;
@@ -87,6 +88,11 @@ describe.skipIf(sshdMissing !== null)("a key file", () => {
     [".", "key-invalid"],
   ])("%s is refused as %s", async (name, code) => {
     await expect(loadIdentity(file(name))).rejects.toMatchObject({ code });
+  });
+
+  test("every pair of the app's own can be read again", () => {
+    const damaged = Array.from({ length: 1_000 }, () => ssh2.utils.parseKey(freshPair("test").private)).filter((key) => key instanceof Error);
+    expect(damaged).toEqual([]);
   });
 
   test("the app's own pair is private, opens, and is never overwritten", async () => {
