@@ -2,7 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { request as httpRequest } from "node:http";
-import { createServer, type AddressInfo } from "node:net";
+import { createServer, type AddressInfo, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
@@ -312,11 +312,15 @@ test("health tells what is there", async () => {
 });
 
 test("it is up before its store is: whoever starts it need not wait for that", async () => {
-  const silent = createServer().listen(0, "127.0.0.1");
+  const lines = new Set<Socket>();
+  const silent = createServer((line) => void lines.add(line)).listen(0, "127.0.0.1");
   await once(silent, "listening");
-  onTestFinished(() => void silent.close());
   const early = await startApi({ key: KEY, port: 0, llmUrl: llm.url, milvusAddress: `127.0.0.1:${(silent.address() as AddressInfo).port}`, collection, embedding: EMBEDDING, dataDir: join(folder, "early") });
-  onTestFinished(() => early.close());
+  onTestFinished(async () => {
+    silent.close();
+    for (const line of lines) line.destroy();
+    await early.close();
+  });
   const ask = async (path: string) => (await fetch(`http://127.0.0.1:${early.port}${path}`, { headers: { authorization: `Bearer ${KEY}` } })).json();
   const health = ask("/api/health");
   expect(await Promise.race([health, ask("/api/alive")])).toEqual({ alive: true });
