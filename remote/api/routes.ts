@@ -21,6 +21,8 @@ export interface ApiParts {
   key: string;
   store: PassageStore;
   storeOptions: StoreOptions;
+  /** The store is this session's own; in somebody else's nothing of a check is left. */
+  ownStore: boolean;
   llm: LlmClient;
   mentor: Mentor;
   ingest: Ingest;
@@ -94,7 +96,7 @@ export function routes(parts: ApiParts): Hono {
   // Checks share one collection, so each waits for the one before it.
   let checked: Promise<unknown> = Promise.resolve();
   app.post("/api/self-check", async (context) => {
-    const check = checked.catch(() => {}).then(() => selfCheck(parts.storeOptions, llm, context.req.raw.signal));
+    const check = checked.catch(() => {}).then(() => selfCheck(parts.storeOptions, llm, context.req.raw.signal, parts.ownStore));
     checked = check;
     return context.json(await check);
   });

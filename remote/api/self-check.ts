@@ -26,15 +26,22 @@ const EXPECTED = "The lighthouse of Aldermere › The fog bell";
 /**
  * The whole way once, on a page of our own: cut, embed, store, search, answer. The course's own
  * collection is not touched, and the model's wording is not judged.
+ *
+ * @param keep the check's own collection for the next one: a server takes seconds to make one while it loads the course's
  */
-export async function selfCheck(options: StoreOptions, llm: LlmClient, signal: AbortSignal): Promise<SelfCheckResult> {
-  // A fixed name: what an interrupted check left behind is cleared away by the next.
+export async function selfCheck(options: StoreOptions, llm: LlmClient, signal: AbortSignal, keep: boolean): Promise<SelfCheckResult> {
+  // A fixed name: what an earlier check left is written anew.
   const store = new PassageStore({ ...options, collection: `${options.collection}_self_check` });
   try {
-    await store.drop();
     const passages = toPassages(FILE, readMarkdown(PAGE));
     const vectors = await llm.embed(passages.map(embeddingText), signal);
-    await store.replaceDocument(FILE, "0".repeat(64), passages.map((passage, index) => ({ ...passage, vector: vectors[index]! })), signal);
+    const write = () => store.replaceDocument(FILE, "0".repeat(64), passages.map((passage, index) => ({ ...passage, vector: vectors[index]! })), signal);
+    await write().catch(async () => {
+      signal.throwIfAborted();
+      // It may be of another model, or damaged.
+      await store.drop();
+      await write();
+    });
     const retrieval = new Retrieval(store, llm);
     const cited = (await retrieval.find(QUESTION, null, signal))[0]?.metadata.section ?? null;
     if (cited !== EXPECTED) {
@@ -52,7 +59,7 @@ export async function selfCheck(options: StoreOptions, llm: LlmClient, signal: A
     const { message, causes = [] } = toErrorReport(error);
     return { passed: false, firstTokenSeconds: 0, reason: [message, ...causes].join(" ") };
   } finally {
-    await store.drop().catch(() => {});
+    if (!keep) await store.drop().catch(() => {});
     await store.close();
   }
 }

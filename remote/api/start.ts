@@ -56,7 +56,7 @@ export async function startApi(config: ServiceFile<"api">, output: (line: Servic
   const backups = new CourseBackups({ store, storeOptions, folder: join(config.dataDir, "backups"), program: backupProgram, embed: (texts, signal) => llm.embed(texts, signal), log: (text) => output({ log: text }), now });
   await backups.clear().catch(report);
 
-  const app = routes({ key, store, storeOptions, llm, mentor, ingest, inbox, backups, used, report });
+  const app = routes({ key, store, storeOptions, ownStore: config.milvusTokenFile !== undefined, llm, mentor, ingest, inbox, backups, used, report });
   const server = createAdaptorServer({ fetch: app.fetch }) as Server;
   const socket = chatSocket({ key, mentor, used, report });
   server.on("upgrade", socket.upgrade);

@@ -8,6 +8,7 @@ import { dirname, join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
 import { startApi, type RunningApi } from "../../../remote/api/start.ts";
+import { PassageStore } from "../../../remote/milvus/store.ts";
 import { MentorApi } from "../../../src/adapters/mentor/api.ts";
 import type { ChatAnswer, ChatEvent, IngestEvent } from "../../../src/contract/chat.ts";
 import { startLlmStandIn, type LlmStandIn } from "../../parts/llm-stand-in.ts";
@@ -41,8 +42,8 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-async function start(embedding = EMBEDDING): Promise<void> {
-  api = await startApi({ key: KEY, port: 0, llmUrl: llm.url, milvusAddress: milvus.address, collection, embedding, dataDir: join(folder, "data") });
+async function start(embedding = EMBEDDING, milvusTokenFile?: string): Promise<void> {
+  api = await startApi({ key: KEY, port: 0, llmUrl: llm.url, milvusAddress: milvus.address, milvusTokenFile, collection, embedding, dataDir: join(folder, "data") });
   mentor = new MentorApi({ url: `http://127.0.0.1:${api.port}`, key: KEY });
 }
 
@@ -302,6 +303,23 @@ test("the self-check passes on a working mentor, leaves no trace, and says why i
   expect(await mentor.documents()).toEqual([]);
   llm.behaviour.chatStatus = 500;
   expect(await mentor.selfCheck()).toMatchObject({ passed: false, reason: expect.stringContaining("did not begin to answer") });
+});
+
+test("the self-check writes anew what an earlier one left, of another model too; in a store of ours it leaves it for the next", async () => {
+  const leftBy = (embedding: typeof EMBEDDING) => new PassageStore({ address: milvus.address, collection: `${collection}_self_check`, embedding });
+  const other = leftBy({ name: "other", sha256: "b".repeat(64) });
+  await other.replaceDocument("self-check.md", "1".repeat(64), [{ text: "old", vector: [1, 0], metadata: { file: "self-check.md", section: null, page: null, passage: 0 } }]);
+  await other.close();
+  const rowsLeft = async () => {
+    const store = leftBy(EMBEDDING);
+    return store.count().finally(() => store.close());
+  };
+  expect(await mentor.selfCheck()).toMatchObject({ passed: true });
+  expect(await rowsLeft()).toBe(0);
+  await api.close();
+  await start(EMBEDDING, join(folder, "milvus.token"));
+  for (let time = 0; time < 2; time++) expect(await mentor.selfCheck()).toMatchObject({ passed: true });
+  expect(await rowsLeft()).toBe(3);
 });
 
 test("health tells what is there", async () => {
