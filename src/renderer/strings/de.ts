@@ -284,7 +284,7 @@ export const de: Strings = {
     stopTextRented: (host) => `Der Mentor auf ${host} antwortet dann nicht mehr, und der Rechner kostet nichts mehr je Stunde. Der Stick wird nicht angerührt.`,
     stopBacksUp: "Zuerst wird der Kurs gesichert.",
     stopBacksUpFails: "Misslingt das, läuft alles weiter, und Sie wählen: noch einmal, oder ohne Sicherung beenden.",
-    stopBacksUpCosts: "Bis dahin kostet der Rechner weiter.",
+    stopBacksUpCosts: "Bis dahin läuft die Miete.",
     stopNoBackup: "Es wird keine Sicherung gemacht: So steht es in den Einstellungen.",
     stopDisk: "Was geschieht mit der gemieteten Platte?",
     stopKeep: "Platte behalten",
