@@ -47,7 +47,7 @@ async function rentedMachine(running: TestContext) {
   await facts.hold("provider", provider);
   const context = {
     sessionId: "1", request: { host: { kind: "runpod" } }, once: {}, facts, signal: new AbortController().signal,
-    progress: () => undefined, lost: () => undefined, checkpoint: async () => undefined, log: (level: string, text: string) => logged.push(`${level} ${text}`),
+    progress: () => undefined, line: () => undefined, lost: () => undefined, checkpoint: async () => undefined, log: (level: string, text: string) => logged.push(`${level} ${text}`),
   } as unknown as StepContext;
   /** The app is gone, and with it every connection: nothing is undone. */
   const laptopGoes = () => facts.release();
