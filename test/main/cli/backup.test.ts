@@ -86,7 +86,7 @@ test("a backup is made, listed, verified, restored and had back, for a person an
   expect(await backup(["create"])).toMatchObject({ exit: 0, stdout: expect.stringMatching(/Backed up and proven in .*rock-cycle-\d{8}-\d{6}\.backup \(Rock Cycle, 3 passages, .*Milvus lite/) });
   const [made] = await listed();
   expect((await backup(["list", "--json"])).last).toEqual({ folder: course.stick, freeBytes: expect.any(Number), backups: [made] });
-  expect(await backup(["create", "--json"])).toMatchObject({ exit: 0, last: { created: { skipped: true, backup: made } } });
+  expect(await backup(["create", "--json"])).toMatchObject({ exit: 0, last: { created: { skipped: true, backup: { ...made, provenAt: expect.any(String) } } } });
   expect(await backup(["verify", made!.name, "--json"])).toMatchObject({ exit: 0, last: { verified: { bytes: made!.bytes, backup: { problem: null } } } });
   await course.ingest(TEA);
   expect(await backup(["restore", "--json"])).toMatchObject({ exit: 0, last: { restored: { documents: 2, undoable: true } } });

@@ -27,7 +27,7 @@ async function session(kind: MilvusKind, answer = '{"result":{}}') {
 test("a server takes a copy over while it asks nobody for a password, and asks everybody again afterwards", async () => {
   const { facts, asked } = await session("server");
   await storeControlOf(facts).takeOver!(NEVER);
-  expect(asked).toEqual(["stop", { ...SERVER, unlocked: true }, ["/kit/api.mjs", "--check-milvus", { target: { address: "127.0.0.1:19531" }, tokenFile: "/data/milvus-server.token", unlocked: true }], "stop", SERVER]);
+  expect(asked).toEqual(["stop", { ...SERVER, tryCopy: true, unlocked: true }, ["/kit/api.mjs", "--check-milvus", { target: { address: "127.0.0.1:19531" }, tokenFile: "/data/milvus-server.token", unlocked: true }], "stop", { ...SERVER, tryCopy: true }]);
 });
 
 test("an image's server is given the password beside its own data, not that of the real server's", async () => {
@@ -39,7 +39,7 @@ test("an image's server is given the password beside its own data, not that of t
 test("a server that does not take the password is locked again all the same", async () => {
   const { facts, asked } = await session("server", '{"error":{"code":"search-failed","message":"no"}}');
   await expect(storeControlOf(facts).takeOver!(NEVER)).rejects.toMatchObject({ code: "search-failed" });
-  expect(asked.slice(-2)).toEqual(["stop", SERVER]);
+  expect(asked.slice(-2)).toEqual(["stop", { ...SERVER, tryCopy: true }]);
 });
 
 test("Milvus Lite has no password, and somebody else's store is not copied", async () => {
