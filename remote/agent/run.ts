@@ -49,7 +49,7 @@ export async function runAgent(config: AgentStartConfig, script: string): Promis
     const reason = agent.verdict();
     if (reason === null) {
       // From the end on it is not signed any more: should the agent fail at it, the sentry is there.
-      if (agent.watchdog.config?.pod != null) signSentry();
+      if (agent.watchdog.config?.pod != null) signSentry(agent.watchdog.secondsLeft());
       return;
     }
     clearInterval(watch);

@@ -18,11 +18,11 @@ interface LockRecord {
   released: boolean;
 }
 
-/** A lock that is looked at, since when. */
+/** A lock that is looked at, and how often it was found unchanged. */
 interface Watched {
   number: number;
   content: string;
-  since: number;
+  looks: number;
 }
 
 const RECORD_BYTES = 512;
@@ -30,7 +30,8 @@ const RECORD_BYTES = 512;
 const BEAT_MS = 5_000;
 /** A lock that did not change for so long, while it was watched, is nobody's any more. */
 const LEASE_MS = 30_000;
-/** A holder that could not write for so long must let go before anybody else may take over. */
+const LOOK_MS = 1_000;
+/** A holder whose last sign of life is so old must let go before anybody else may take over. */
 const LOST_MS = 20_000;
 
 export interface LockOptions {
@@ -40,14 +41,16 @@ export interface LockOptions {
   say(detail: string): void;
   /** The lock is somebody else's now, or cannot be kept: the store has to be closed at once. */
   lost(error: MentorError): void;
-  /** For tests: who this is. */
+  /** For tests: who this is, and a disk that does not answer. */
   host?: string;
+  write?: typeof writeRecord;
 }
 
 /**
  * Keeps two machines from opening one store on a shared disk (a network volume on two pods). A holder
  * on this machine that has died is known at once; one on another machine by its silence, which is
- * watched for a whole lease by this machine's own clock.
+ * watched for a whole lease. That is counted in looks, and the holder's own limit is a timer: a clock
+ * that is set takes no store from anybody.
  *
  * Each holder has a file of its own, `PATH.1`, `PATH.2`, …, and the highest counts. Whoever follows
  * makes the next one, which exactly one can; nothing is ever taken away that might still be held.
@@ -56,7 +59,7 @@ export interface LockOptions {
  * @throws MentorError store-locked when the holder lives
  */
 export async function lockStore(path: string, options: LockOptions): Promise<() => Promise<void>> {
-  const { clock, signal, say } = options;
+  const { clock, signal, say, write = writeRecord } = options;
   const me: LockRecord = { owner: randomUUID(), host: options.host ?? hostname(), boot: bootId(), process: identify(process.pid), beat: 0, released: false };
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   for (let watched = null as Watched | null; ; ) {
@@ -67,9 +70,9 @@ export async function lockStore(path: string, options: LockOptions): Promise<() 
     if (watched?.number === number && content !== watched.content && !holder?.released) {
       throw new MentorError("store-locked", `The course store ${path.replace(/\.lock$/, "")} is open on another machine (${holder?.host ?? "unknown"}).`, { details: { host: holder?.host ?? "" } });
     }
-    if (watched?.number !== number) watched = { number, content, since: clock.now() };
-    if (number === 0 || holder?.released || hasDied(holder, me) || clock.now() - watched.since >= LEASE_MS) {
-      const file = await create(`${path}.${number + 1}`, me);
+    if (watched?.number !== number) watched = { number, content, looks: 0 };
+    if (number === 0 || holder?.released || hasDied(holder, me) || watched.looks >= LEASE_MS / LOOK_MS) {
+      const file = await create(`${path}.${number + 1}`, me, write);
       if (file === null) continue;
       if ((await highest(path)) === number + 1) return hold(path, number + 1, file, me, options);
       // Others have come and gone since the look above.
@@ -78,7 +81,8 @@ export async function lockStore(path: string, options: LockOptions): Promise<() 
       continue;
     }
     say(`Another machine (${holder?.host ?? "unknown"}) had this course store open; waiting to see whether it still lives`);
-    await clock.sleep(1_000, signal);
+    await clock.sleep(LOOK_MS, signal);
+    watched.looks++;
   }
 }
 
@@ -106,7 +110,7 @@ async function numbers(path: string): Promise<number[]> {
 }
 
 /** null when it is there already. */
-async function create(path: string, record: LockRecord): Promise<FileHandle | null> {
+async function create(path: string, record: LockRecord, write: typeof writeRecord): Promise<FileHandle | null> {
   try {
     const file = await open(path, "wx", 0o600);
     await write(file, record);
@@ -117,31 +121,59 @@ async function create(path: string, record: LockRecord): Promise<FileHandle | nu
   }
 }
 
-async function hold(path: string, number: number, file: FileHandle, record: LockRecord, { clock, lost }: LockOptions): Promise<() => Promise<void>> {
+async function hold(path: string, number: number, file: FileHandle, record: LockRecord, { clock, lost, write = writeRecord }: LockOptions): Promise<() => Promise<void>> {
   for (const older of await numbers(path)) if (older < number) await rm(`${path}.${older}`, { force: true });
   const over = new AbortController();
+  const lose = (message: string, cause?: unknown): void => {
+    if (over.signal.aborted) return;
+    over.abort();
+    lost(new MentorError("store-locked", message, { cause }));
+  };
+  let failure: unknown;
+  // Runs from the beginning of a beat, since others may have seen it from there on; ends when a later one has succeeded.
+  const fuse = (): AbortController => {
+    const out = new AbortController();
+    void clock.sleep(LOST_MS, AbortSignal.any([out.signal, over.signal])).then(
+      () => lose("The disk of the course store gives no answer, so that another machine may take it over.", failure),
+      () => undefined,
+    );
+    return out;
+  };
+  let burning = fuse();
+  const beat = async (): Promise<void> => {
+    const next = fuse();
+    try {
+      await write(file, { ...record, beat: ++record.beat });
+      if ((await highest(path)) !== number) return lose("Another machine took over the course store, because this one gave no sign of life for too long.");
+      burning.abort();
+      burning = next;
+    } catch (error) {
+      failure = error;
+      next.abort();
+    }
+  };
   const beating = (async () => {
-    for (let written = clock.now(); ; ) {
+    while (!over.signal.aborted) {
       await clock.sleep(BEAT_MS, over.signal);
-      try {
-        await write(file, { ...record, beat: ++record.beat });
-        if ((await highest(path)) !== number) return lost(new MentorError("store-locked", "Another machine took over the course store, because this one gave no sign of life for too long."));
-        written = clock.now();
-      } catch (error) {
-        if (clock.now() - written >= LOST_MS) return lost(new MentorError("store-locked", "The disk of the course store gives no answer, so that another machine may take it over.", { cause: error }));
-      }
+      await beat();
     }
   })().catch(() => {});
+  /** A disk that hangs must not hold up the end. */
+  const patiently = async (work: Promise<unknown>): Promise<void> => {
+    const done = new AbortController();
+    await Promise.race([work, clock.sleep(BEAT_MS, done.signal)]).catch(() => {});
+    done.abort();
+  };
   return async () => {
     over.abort();
-    await beating;
+    await patiently(beating);
     // Left there as a word to the next, who counts on from it.
-    await write(file, { ...record, released: true }).catch(() => {});
-    await file.close().catch(() => {});
+    await patiently(write(file, { ...record, released: true }));
+    await patiently(file.close());
   };
 }
 
-async function write(file: FileHandle, record: LockRecord): Promise<void> {
+async function writeRecord(file: FileHandle, record: LockRecord): Promise<void> {
   await file.write(JSON.stringify(record).padEnd(RECORD_BYTES), 0);
   await file.sync();
 }

@@ -8,20 +8,21 @@ import type { AgentStatus, PodGuard, WatchdogConfig } from "../../src/contract/a
 export class Watchdog {
   readonly #now: () => number;
   #config: WatchdogConfig | null = null;
+  #deadline: number | null = null;
   #guard: PodGuard | null = null;
   #lastHeartbeat: number | null = null;
   /** A question, an upload, an ingest, a command: somebody is there, whether or not the desktop is. */
   #lastActivity: number;
 
-  constructor(now: () => number = Date.now) {
+  constructor(now: () => number) {
     this.#now = now;
     this.#lastActivity = now();
   }
 
   /** `guard`: whether the machine under it can be stopped; null where there is none to stop. */
   arm(config: WatchdogConfig, guard: PodGuard | null = null): void {
-    const { deadlineInSeconds, ...rest } = config;
-    this.#config = deadlineInSeconds == null ? rest : { ...rest, deadlineAt: new Date(this.#now() + deadlineInSeconds * 1000).toISOString() };
+    this.#config = config;
+    this.#deadline = config.deadlineInSeconds === null ? null : this.#now() + config.deadlineInSeconds * 1000;
     this.#guard = guard;
     this.#lastActivity = this.#now();
   }
@@ -34,17 +35,21 @@ export class Watchdog {
     this.#lastHeartbeat = this.#now();
   }
 
-  /** `at`: when it was, in milliseconds since the epoch, where that is known only afterwards. */
-  activity(at = this.#now()): void {
-    this.#lastActivity = Math.max(this.#lastActivity, Math.min(at, this.#now()));
+  activity(): void {
+    this.#lastActivity = this.#now();
+  }
+
+  /** Until the deadline, and negative after it; null where there is none. */
+  secondsLeft(): number | null {
+    return this.#deadline === null ? null : (this.#deadline - this.#now()) / 1000;
   }
 
   /** Why everything must stop now, in plain words; null while there is no reason. */
   verdict(): string | null {
     if (this.#config === null) return null;
-    const { deadlineAt, silenceSeconds, idleSeconds } = this.#config;
+    const { silenceSeconds, idleSeconds } = this.#config;
     const now = this.#now();
-    if (deadlineAt !== null && now >= Date.parse(deadlineAt)) return `the session's time ended at ${deadlineAt}`;
+    if (this.#deadline !== null && now >= this.#deadline) return "the session's time is over";
     const lastSeen = Math.max(this.#lastActivity, this.#lastHeartbeat ?? 0);
     if (silenceSeconds !== null && now - lastSeen >= silenceSeconds * 1000) return `nobody was there for ${silenceSeconds} s`;
     if (idleSeconds != null && now - this.#lastActivity >= idleSeconds * 1000) return `nobody used it for ${idleSeconds} s`;
@@ -53,9 +58,15 @@ export class Watchdog {
 
   status(): AgentStatus["watchdog"] {
     if (this.#config === null) return null;
-    const { deadlineAt, silenceSeconds } = this.#config;
-    const lastHeartbeatAt = this.#lastHeartbeat === null ? null : new Date(this.#lastHeartbeat).toISOString();
-    const armed = deadlineAt !== null || silenceSeconds !== null || this.#config.idleSeconds != null;
-    return { ...this.#config, armed, lastHeartbeatAt, lastActivityAt: new Date(this.#lastActivity).toISOString(), podGuard: this.#guard };
+    const { silenceSeconds, idleSeconds } = this.#config;
+    const since = (at: number) => Math.max(0, (this.#now() - at) / 1000);
+    return {
+      ...this.#config,
+      deadlineInSeconds: this.secondsLeft(),
+      armed: this.#deadline !== null || silenceSeconds !== null || idleSeconds != null,
+      unheardSeconds: this.#lastHeartbeat === null ? null : since(this.#lastHeartbeat),
+      unusedSeconds: since(this.#lastActivity),
+      podGuard: this.#guard,
+    };
   }
 }

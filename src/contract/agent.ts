@@ -96,10 +96,8 @@ export interface ServiceStatus {
 }
 
 export const WatchdogConfig = z.object({
-  /** ISO 8601; null for no deadline. */
-  deadlineAt: z.string().nullable(),
-  /** Instead of `deadlineAt`: from now on, by the host's own clock, which may be another than this computer's. */
-  deadlineInSeconds: z.number().nullish(),
+  /** From now on, and told as what is left; null for no deadline. A duration, as every time here: the host's clock may be another than this computer's. */
+  deadlineInSeconds: z.number().nullable(),
   /** Seconds without a heartbeat, chat or upload after which everything stops; null for never. */
   silenceSeconds: z.number().positive().nullable(),
   /** Seconds without chat, upload or ingest after which everything stops, however many heartbeats come; null for never. */
@@ -118,12 +116,14 @@ export interface AgentStatus {
   kitHash: string;
   startedAt: string;
   services: ServiceStatus[];
-  watchdog: (WatchdogConfig & { armed: boolean; lastHeartbeatAt: string | null; lastActivityAt: string | null; podGuard: PodGuard | null }) | null;
+  /** `unheardSeconds`: since the last heartbeat; null before the first. `unusedSeconds`: since somebody used it. */
+  watchdog: (WatchdogConfig & { armed: boolean; unheardSeconds: number | null; unusedSeconds: number; podGuard: PodGuard | null }) | null;
 }
 
 /**
  * In the home of a rented machine's user: where the sentry (src/core/rent/sentry.ts) looks for its sign, the file
- * `sign`. Whoever watches over the machine makes it anew; without it for long enough, the sentry stops the machine.
+ * `sign`. Whoever watches over the machine makes it anew, with the seconds that are left until the deadline in it; without
+ * it for long enough, and after the deadline, the sentry stops the machine.
  */
 export const SENTRY_FOLDER = ".ai-mentor-sentry";
 

@@ -168,10 +168,10 @@ export interface Pod {
   /** The way in that carries files and forwarding; null until it is there. */
   ssh: { host: string; port: number; user: string } | null;
   disk: PodDisk | null;
-  /** ISO 8601. */
-  createdAt: string;
   /** Of the present run, from which on it is paid for; null while it does not run. ISO 8601. */
   startedAt: string | null;
+  /** How long the present run has lasted, by the provider's own count; null where it does not say. Seconds. */
+  upSeconds: number | null;
   /** It can be stopped and started again; false where it can only be deleted (some with a network volume). */
   stoppable: boolean;
   /** The provider's lock: it can neither be stopped nor deleted before a person has opened it. */

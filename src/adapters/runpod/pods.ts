@@ -4,7 +4,8 @@ import type { components } from "./api-types.ts";
 import { diskPriceADay, diskRate } from "./disk-prices.ts";
 
 type Schemas = components["schemas"];
-export type ApiPod = Schemas["Pod"];
+/** What is promised beside these may be missing all the same: one odd machine in the account must not hide the others. */
+export type ApiPod = Pick<Schemas["Pod"], "id" | "name" | "status"> & Partial<Schemas["Pod"]>;
 
 /** Ubuntu 24.04 with CUDA 12.8 and Python; its own start command, which is not overridden, starts sshd. */
 const IMAGE = "runpod/pytorch:1.0.2-cu1281-torch280-ubuntu2404";
@@ -36,37 +37,38 @@ export function toRequest({ name, gpu, cloud, minCuda, dataCenters, publicKey, d
 
 const STATES: Record<Schemas["PodStatus"], PodState> = { PROVISIONING: "provisioning", STARTING: "starting", RUNNING: "running", EXITED: "stopped", ERROR: "failed", TERMINATED: "gone" };
 
-/** A status that is not known yet counts as one that costs money, if it does. */
-const stateOf = ({ status, cost }: ApiPod): PodState => STATES[status] ?? (cost > 0 ? "starting" : "stopped");
+/** A status that is not known yet counts as one that costs money, unless its price says that it does not. */
+const stateOf = ({ status, cost }: ApiPod): PodState => STATES[status] ?? (cost === 0 ? "stopped" : "starting");
 
 export const ownDisk = (gigabytes: number): PodDisk => ({ kind: "own", gigabytes, volumeId: null, microUsdPerDay: diskPriceADay("stopped", gigabytes) });
 
 /** `volumes`: the account's network volumes, which alone know their size. */
 export function fromApi(pod: ApiPod, volumes: readonly Schemas["NetworkVolume"][]): Pod {
   const state = stateOf(pod);
-  const own = pod.mounts.persistent?.size;
-  const direct = pod.ssh.direct;
+  const own = pod.mounts?.persistent?.size;
+  const direct = pod.ssh?.direct ?? null;
+  const cost = pod.cost ?? 0;
   return {
     id: pod.id,
     name: pod.name,
     state,
     gpu: pod.gpu?.id.replace(/^NVIDIA (GeForce )?/, "") ?? null,
     cloud: pod.cloud === "SECURE" ? "secure" : "community",
-    dataCenter: pod.dataCenterId,
-    cudaVersion: pod.cudaVersion,
+    dataCenter: pod.dataCenterId ?? null,
+    cudaVersion: pod.cudaVersion ?? null,
     // What the API calls the cost is the card's; the disks are charged beside it.
-    microUsdPerHour: pod.cost > 0 ? Math.round(pod.cost * 1_000_000 + diskRate("container", pod.disk ?? CONTAINER_DISK) + diskRate("running", own ?? 0)) : 0,
+    microUsdPerHour: cost > 0 ? Math.round(cost * 1_000_000 + diskRate("container", pod.disk ?? CONTAINER_DISK) + diskRate("running", own ?? 0)) : 0,
     ssh: direct === null ? null : { host: direct.host, port: direct.port, user: direct.username },
     disk: own === undefined ? networkDisk(pod, volumes) : ownDisk(own),
-    createdAt: pod.createdAt,
-    startedAt: state === "running" ? pod.startedAt : null,
-    stoppable: !["provisioning", "starting", "running"].includes(state) || pod.actions.includes("stop"),
-    locked: pod.locked,
+    startedAt: state === "running" ? (pod.startedAt ?? null) : null,
+    upSeconds: state === "running" ? (pod.runtime?.uptime ?? null) : null,
+    stoppable: !["provisioning", "starting", "running"].includes(state) || pod.actions === undefined || pod.actions.includes("stop"),
+    locked: pod.locked === true,
   };
 }
 
 function networkDisk(pod: ApiPod, volumes: readonly Schemas["NetworkVolume"][]): PodDisk | null {
-  const volumeId = pod.mounts.network?.[0]?.volumeId;
+  const volumeId = pod.mounts?.network?.[0]?.volumeId;
   if (volumeId === undefined) return null;
   const volume = volumes.find(({ id }) => id === volumeId);
   return { kind: "network", volumeId, gigabytes: volume?.size ?? 0, microUsdPerDay: volume === undefined ? 0 : volumePriceADay(volume) };

@@ -65,14 +65,14 @@ export class Runpod implements Provider {
 
   async list(signal?: AbortSignal): Promise<Pod[]> {
     const { pods } = await this.#client.call("listPods", { signal });
-    const volumes = pods.some(({ mounts }) => mounts.network !== undefined) ? (await this.#client.call("listNetworkVolumes", { signal })).networkVolumes : [];
-    return pods.map((pod) => fromApi(pod, volumes)).filter(({ state }) => state !== "gone");
+    const volumes = pods.some(({ mounts }: ApiPod) => mounts?.network !== undefined) ? (await this.#client.call("listNetworkVolumes", { signal })).networkVolumes : [];
+    return pods.map((pod: ApiPod) => fromApi(pod, volumes)).filter(({ state }) => state !== "gone");
   }
 
   async describe(id: string, signal?: AbortSignal): Promise<Pod | null> {
     try {
-      const pod = await this.#client.call("getPod", { id, signal });
-      const volumes = pod.mounts.network === undefined ? [] : (await this.#client.call("listNetworkVolumes", { signal })).networkVolumes;
+      const pod: ApiPod = await this.#client.call("getPod", { id, signal });
+      const volumes = pod.mounts?.network === undefined ? [] : (await this.#client.call("listNetworkVolumes", { signal })).networkVolumes;
       return pod.status === "TERMINATED" ? null : fromApi(pod, volumes);
     } catch (error) {
       if (error instanceof MentorError && error.code === "pod-gone") return null;

@@ -15,7 +15,8 @@ const stands = ({ state }: Pod): boolean => state !== "stopped" && state !== "go
 
 /**
  * Stops the machine, or deletes it with its disk, and believes it only when the provider's own list
- * shows it. A machine on a network volume is always deleted: the volume keeps everything. Resolves
+ * shows it. A machine on a network volume is always deleted: the volume keeps everything. One that
+ * cannot be stopped is deleted, too, but only when no row on its disk would be lost by that. Resolves
  * with the record that holds the receipt; there is none where there never was a machine.
  *
  * @throws MentorError stop-incomplete, provider-*
@@ -33,7 +34,7 @@ export async function givePodBack(work: RentWork, record: RentRecord, disk: Disk
     await work.save(now);
   }
   const byItself = !record.endAsked && record.podId !== null && seenBefore !== undefined && (ours === undefined || !stands(ours));
-  const deletes = (pod: Pod) => disk === "delete" || !record.wasUp || pod.id !== now.podId || pod.disk?.kind === "network" || !pod.stoppable;
+  const deletes = (pod: Pod) => disk === "delete" || !record.wasUp || pod.id !== now.podId || pod.disk?.kind === "network" || (!pod.stoppable && !record.unsavedRows);
   const ended = (pod: Pod) => (deletes(pod) ? pod.state === "gone" : !stands(pod));
 
   let askedAt = Number.NEGATIVE_INFINITY;
@@ -47,7 +48,10 @@ export async function givePodBack(work: RentWork, record: RentRecord, disk: Disk
       for (const pod of left) {
         // One that failed cannot be stopped as it is; started again it can, and its disk is kept.
         const act = () => (deletes(pod) ? provider.terminate(pod.id, signal) : pod.state === "failed" ? provider.resume(pod.id, signal) : provider.stop(pod.id, signal));
-        await persistently(work, until, act).catch(unlessGone);
+        await persistently(work, until, act).catch((error: unknown) => {
+          if (!(error instanceof MentorError) || (error.code !== "pod-gone" && error.code !== "provider-refused")) throw error;
+          if (error.code === "provider-refused") throw notEnded([pod], error);
+        });
       }
       // It was paid for until now: what the list shows next has ended.
       if (now.seen?.paidFrom != null) now = { ...now, seen: { ...now.seen, at: isoNow(work) } };
@@ -67,16 +71,14 @@ export async function givePodBack(work: RentWork, record: RentRecord, disk: Disk
   return now;
 }
 
-function unlessGone(error: unknown): void {
-  if (!(error instanceof MentorError) || error.code !== "pod-gone") throw error;
+function notEnded(pods: readonly Pod[], cause?: MentorError): MentorError {
+  return new MentorError("stop-incomplete", `Runpod still lists ${pods.map(({ id, state }) => `${id} (${state})`).join(", ")}.`, { advice: adviceFor(pods), details: { pods: pods.map(({ id }) => id) }, cause });
 }
 
-function notEnded(pods: readonly Pod[]): MentorError {
-  const locked = pods.find((pod) => pod.locked);
-  return new MentorError("stop-incomplete", `Runpod still lists ${pods.map(({ id, state }) => `${id} (${state})`).join(", ")}.`, {
-    advice: locked === undefined ? "Press Stop again, or end it in Runpod's console." : "It is locked: unlock it in Runpod's console, then press Stop again.",
-    details: { pods: pods.map(({ id }) => id) },
-  });
+function adviceFor(pods: readonly Pod[]): string {
+  if (pods.some(({ locked }) => locked)) return "It is locked: unlock it in Runpod's console, then press Stop again.";
+  if (pods.every(({ stoppable }) => stoppable)) return "Press Stop again, or end it in Runpod's console.";
+  return "Runpod lets it only be deleted, and its disk holds a course that no backup has: it runs on, and costs money. Try Stop again; or stop it in Runpod's console; or stop here and delete the disk, the course on it included.";
 }
 
 /** Of all machines of this session; null where that of one is not told. */

@@ -20,8 +20,16 @@ export interface KeptSession {
   change(change: (record: RentRecord) => RentRecord): Promise<void>;
   /** Keeps the disk. */
   stop(): Promise<void>;
-  /** When somebody last used it, in milliseconds since the epoch; null where nobody can say. */
-  lastUsed(): Promise<number | null>;
+  /** The machine's own timer; null where it cannot be asked. */
+  machineTimer(): Promise<MachineTimer | null>;
+}
+
+/** Durations, since the machine's clock may be another than this computer's, and either may be set meanwhile. */
+export interface MachineTimer {
+  /** What is left until its deadline; null where it has none. */
+  deadlineInSeconds: number | null;
+  /** Since somebody last used it. */
+  unusedSeconds: number;
 }
 
 export interface KeeperOptions {
@@ -55,7 +63,8 @@ export async function keepRent({ session, clock, log }: KeeperOptions, signal: A
     }
     if (memory.podId !== rent.podId) Object.assign(memory, { podId: rent.podId, describedAt: Number.NEGATIVE_INFINITY });
     memory.helpSince = phase === "needs-help" ? (memory.helpSince ?? clock.now()) : null;
-    const why = (await machineEnded(phase, rent, provider)) ?? timeOver(rent) ?? (await notUsed(phase, rent));
+    const timer = rent.podId === null ? null : await session.machineTimer();
+    const why = (await machineEnded(phase, rent, provider)) ?? timeOver(rent, timer) ?? notUsed(phase, rent, timer);
     if (why !== null) return end(why);
     await warnOfBudget(session.view().rent ?? rent);
   }
@@ -70,17 +79,18 @@ export async function keepRent({ session, clock, log }: KeeperOptions, signal: A
     return pod.state === "stopped" || pod.state === "failed" ? "the machine has stopped by itself" : null;
   }
 
-  function timeOver(rent: RentRecord): string | null {
+  /** By this computer's own clock only where the machine cannot be asked. */
+  function timeOver(rent: RentRecord, timer: MachineTimer | null): string | null {
     const { at, byBudget } = deadlineOf(rent);
-    if (clock.now() < Date.parse(at) - EARLIER) return null;
+    const left = timer?.deadlineInSeconds == null ? Date.parse(at) - clock.now() : timer.deadlineInSeconds * 1000;
+    if (left > EARLIER) return null;
     return byBudget ? `the budget of ${dollars(rent.budgetMicroUsd!)} is nearly spent` : "its time is over";
   }
 
-  async function notUsed(phase: SessionPhase, rent: RentRecord): Promise<string | null> {
+  function notUsed(phase: SessionPhase, rent: RentRecord, timer: MachineTimer | null): string | null {
     if (memory.helpSince !== null && clock.now() - memory.helpSince >= Math.min(HELP_WITHIN, (rent.idleStopSeconds ?? Number.POSITIVE_INFINITY) * 1000)) return "it needs help and nobody came";
     if (phase !== "ready" || rent.idleStopSeconds === null) return null;
-    const used = await session.lastUsed();
-    return used !== null && clock.now() - used >= rent.idleStopSeconds * 1000 - EARLIER / 3 ? "nobody has used it" : null;
+    return timer !== null && timer.unusedSeconds >= rent.idleStopSeconds - EARLIER / 3_000 ? "nobody has used it" : null;
   }
 
   async function end(why: string): Promise<void> {

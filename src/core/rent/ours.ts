@@ -1,6 +1,6 @@
 import { MentorError } from "../../contract/errors.ts";
 import type { PodOfOurs } from "../../contract/rent.ts";
-import type { Clock, Pod, Provider } from "../ports.ts";
+import type { Clock, Provider } from "../ports.ts";
 import { costOf } from "./money.ts";
 import { sessionOfPod } from "./pod-name.ts";
 
@@ -17,24 +17,27 @@ export interface OursOptions {
 }
 
 /** The machines of this app in the account, whichever computer has rented them; other people's are not looked at. */
-export async function ourPods({ provider, clock, used, isKnown }: OursOptions, signal?: AbortSignal): Promise<PodOfOurs[]> {
+export async function ourPods({ provider, used, isKnown }: OursOptions, signal?: AbortSignal): Promise<PodOfOurs[]> {
   const pods = (await provider.list(signal)).filter(({ name, state }) => state !== "gone" && sessionOfPod(name) !== null);
   return Promise.all(
     pods.map(async (pod) => ({
       id: pod.id, name: pod.name, state: pod.state, gpu: pod.gpu, cloud: pod.cloud, dataCenter: pod.dataCenter, microUsdPerHour: pod.microUsdPerHour,
-      runningSince: pod.startedAt, spentMicroUsd: spent(pod, clock.now()), disk: pod.disk,
+      runningSince: pod.startedAt, spentMicroUsd: costOf(pod.microUsdPerHour, pod.upSeconds ?? 0), disk: pod.disk,
       sessionId: used !== null && (used.podId === pod.id || used.name === pod.name) ? used.sessionId : null,
       madeHere: await isKnown(sessionOfPod(pod.name)!),
     })),
   );
 }
 
-/** Stops or deletes one that no session uses, and waits until the list shows it. Throws `input-invalid` for any other. */
+/** Stops or deletes one that no session uses, and waits until the list shows it. Throws `input-invalid` for any other, `pod-in-use` where deleting might take a running session's course away. */
 export async function endOurPod(options: OursOptions, id: string, how: "stop" | "terminate", signal?: AbortSignal): Promise<PodOfOurs[]> {
   const { provider, clock } = options;
   const pod = (await ourPods(options, signal)).find((one) => one.id === id);
   if (pod === undefined) throw new MentorError("input-invalid", `There is no machine ${id} that this app has rented.`);
   if (pod.sessionId !== null) throw new MentorError("session-running", `The machine ${id} is used by the session that runs; stop that.`);
+  if (how === "terminate" && !pod.madeHere && pod.state !== "stopped" && pod.state !== "failed") {
+    throw new MentorError("pod-in-use", `The machine ${id} runs, and another computer has rented it: what is on its disk may be in no backup yet.`, { advice: "Stop it there; or, when nobody uses it any more, stop it here, which keeps its disk, and delete it then." });
+  }
   await (how === "stop" ? provider.stop(id, signal) : provider.terminate(id, signal));
   for (const until = clock.now() + ENDED_WITHIN; ; await clock.sleep(LOOK_EVERY, signal)) {
     const pods = await ourPods(options, signal);
@@ -43,5 +46,3 @@ export async function endOurPod(options: OursOptions, id: string, how: "stop" | 
     if (clock.now() >= until) throw new MentorError("stop-incomplete", `Runpod still lists ${id} as ${now.state}.`, { details: { pods: [id] } });
   }
 }
-
-const spent = ({ startedAt, microUsdPerHour }: Pod, now: number): number => (startedAt === null ? 0 : costOf(microUsdPerHour, Math.max(0, Math.floor((now - Date.parse(startedAt)) / 1000))));

@@ -12,7 +12,7 @@ export interface RentRecord {
   name: string;
   podId: string | null;
   /** An order that was sent and whose answer is not known: the machine may be there. */
-  asked: { gpu: string; cloud: Cloud; at: string } | null;
+  asked: { gpu: string; cloud: Cloud; at: string; microUsdPerHour?: MicroUsd } | null;
   /** A stopped machine was taken up; else this session has ordered it. */
   resumed: boolean;
   /** It has been up in this session: something may lie on its disk that somebody wants to keep. */
@@ -65,7 +65,8 @@ export function newRecord(name: string, choice: RunpodChoice, begunAt: string): 
     stopAfterSeconds: choice.stopAfterSeconds ?? STOP_AFTER_SECONDS,
     idleStopSeconds: choice.idleStopSeconds === undefined ? IDLE_STOP_SECONDS : choice.idleStopSeconds,
     budgetMicroUsd: choice.budgetMicroUsd ?? null, budgetWarned: false, begunAt,
-    guard: { state: "none", provenAt: null, reason: null }, unsavedRows: false, endAsked: false, receipt: null,
+    // What a disk holds that was used before is in no backup as far as is known here: another computer may have used it last.
+    guard: { state: "none", provenAt: null, reason: null }, unsavedRows: choice.podId !== undefined, endAsked: false, receipt: null,
   };
 }
 
@@ -88,8 +89,8 @@ export function withSight(record: RentRecord, pod: Pod | null, at: string): Rent
     before,
     seen: {
       gpu: gpu ?? seen?.gpu ?? null, cloud, dataCenter: dataCenter ?? seen?.dataCenter ?? null, disk: disk ?? seen?.disk ?? null, startedAt, ssh, state, at,
-      // A stopped machine's price is 0 there, and what it cost belongs on the receipt.
-      microUsdPerHour: pod.microUsdPerHour > 0 ? pod.microUsdPerHour : (seen?.microUsdPerHour ?? 0),
+      // A stopped machine's price is 0 there, and what it cost belongs on the receipt. Where none was ever told, the offer's counts.
+      microUsdPerHour: pod.microUsdPerHour > 0 ? pod.microUsdPerHour : (seen?.microUsdPerHour ?? record.asked?.microUsdPerHour ?? 0),
       paidFrom: goesOn ? seen.paidFrom : paid ? (record.asked?.at ?? at) : null,
       sightedFrom: goesOn ? seen.sightedFrom : paid ? at : null,
     },
@@ -123,6 +124,9 @@ export function deadlineOf(record: RentRecord): { at: string; byBudget: boolean 
   const spent = Date.parse(seen.paidFrom) + secondsFor(Math.max(0, budgetMicroUsd - before.microUsd), seen.microUsdPerHour) * 1000;
   return spent < wanted ? { at: new Date(spent).toISOString(), byBudget: true } : { at: new Date(wanted).toISOString(), byBudget: false };
 }
+
+/** Until the deadline; negative after it. */
+export const secondsLeft = (record: RentRecord, now: number): number => (Date.parse(deadlineOf(record).at) - now) / 1000;
 
 export function rentSnapshot(record: RentRecord): RentSnapshot {
   const { seen, budgetMicroUsd } = record;

@@ -32,7 +32,7 @@ export async function rentPod(work: RentWork, record: RentRecord, plan: RentPlan
   for (const candidate of await plan.candidates()) {
     if (now.tried.some(({ gpu, cloud }) => gpu === candidate.name && cloud === candidate.cloud)) continue;
     work.waiting(`Asking for a ${candidate.name} (${candidate.cloud} cloud)`);
-    now = { ...now, asked: { gpu: candidate.id, cloud: candidate.cloud, at: isoNow(work) } };
+    now = { ...now, asked: { gpu: candidate.id, cloud: candidate.cloud, at: isoNow(work), microUsdPerHour: candidate.microUsdPerHour } };
     await work.save(now);
     let pod: Pod;
     try {

@@ -3,27 +3,28 @@ import { MentorError } from "../../contract/errors.ts";
 import type { Host } from "../ports.ts";
 import { RENTED_SILENCE_SECONDS } from "./defaults.ts";
 
-/** How long nobody may sign, and how often the sentry looks. */
+/** How long nobody may sign, how often the sentry looks, and how long after the deadline it leaves the others to end things in good order. */
 export interface SentryTimes {
   silenceSeconds: number;
   lookSeconds: number;
+  graceSeconds: number;
 }
 
-export const SENTRY_TIMES: SentryTimes = { silenceSeconds: RENTED_SILENCE_SECONDS, lookSeconds: 15 };
+export const SENTRY_TIMES: SentryTimes = { silenceSeconds: RENTED_SILENCE_SECONDS, lookSeconds: 15, graceSeconds: 180 };
 
 /**
  * The sentry: a plain shell program that stops the rented machine when nobody has signed for too
- * long. It needs nothing of ours on the machine, so it watches from the first connection on, while the
+ * long, and after the deadline whoever signs. It needs nothing of ours on the machine, so it watches from the first connection on, while the
  * tools travel, and goes on watching when the agent dies. Who signs: this computer while it is
- * connected, and the agent while it is armed.
+ * connected, and the agent while it is armed; in the sign stand the seconds that are left.
  *
  * A constant script: what is particular to one machine are its arguments. The machine's own credential
  * is read anew each time, and reaches no argument list: curl takes it as configuration, Python as input.
- * Time is counted in looks, so that a clock that is set does not matter. What is deleted: a machine
+ * Silence is counted in looks and the deadline by the system's uptime, so that a clock that is set does not matter. What is deleted: a machine
  * that cannot be stopped and has all of ours on a network volume, which outlives it.
  */
 const SENTRY = `
-api=$1 pod=$2 patience=$3 look=$4
+api=$1 pod=$2 patience=$3 look=$4 grace=$5
 cd "\${0%/*}" || exit 1
 echo $$ >pid
 
@@ -68,14 +69,22 @@ stop() {
   ask POST /action "{\\"action\\":\\"$action\\"}" >right
 }
 
+uptime() { read -r up _ </proc/uptime; printf %s "\${up%.*}"; }
+
+heed() {
+  left=$(cat sign)
+  rm -f sign
+  case $left in ''|-|*[!0-9-]*) ;; *) end=$(($(uptime) + left + grace)) ;; esac
+}
+
 ask GET '' >right.new
 mv right.new right
-quiet=0
+quiet=0 end=
 while sleep "$look"; do
   [ "$(cat pid)" = $$ ] || exit 0
-  if [ -e sign ]; then rm -f sign; quiet=0; continue; fi
   quiet=$((quiet + 1))
-  [ "$quiet" -lt "$patience" ] || stop
+  if [ -e sign ]; then heed; quiet=0; fi
+  if [ "$quiet" -ge "$patience" ] || { [ -n "$end" ] && [ "$(uptime)" -ge "$end" ]; }; then stop; fi
 done
 `;
 
@@ -83,22 +92,23 @@ done
 const POST = `
 umask 077
 folder=$HOME/${SENTRY_FOLDER}
-mkdir -p "$folder" && cat >"$folder/new.sh" && mv "$folder/new.sh" "$folder/sentry.sh" && rm -f "$folder/right" && : >"$folder/sign" || exit 1
+mkdir -p "$folder" && cat >"$folder/new.sh" && mv "$folder/new.sh" "$folder/sentry.sh" && rm -f "$folder/right" && printf %s "$6" >"$folder/sign" || exit 1
 run=nohup
 command -v setsid >/dev/null 2>&1 && run='nohup setsid'
 $run /bin/sh "$folder/sentry.sh" "$@" >/dev/null 2>&1 </dev/null &
 `;
 
-const SIGN = `cd "$HOME/${SENTRY_FOLDER}" && : >sign && cat right 2>/dev/null`;
+const SIGN = `cd "$HOME/${SENTRY_FOLDER}" && printf %s "$1" >sign && cat right 2>/dev/null`;
 
 /** Posts a sentry on the machine, in the place of one that is there. Throws `host-unsuitable`, and what `exec` throws. */
-export async function postSentry(host: Pick<Host, "exec" | "label">, { podId, podApi }: { podId: string; podApi: string }, { silenceSeconds, lookSeconds }: SentryTimes, signal?: AbortSignal): Promise<void> {
-  const { exitCode, stderr } = await host.exec(["/bin/sh", "-c", POST, "sh", podApi, podId, String(Math.ceil(silenceSeconds / lookSeconds)), String(lookSeconds)], { input: SENTRY, signal });
+export async function postSentry(host: Pick<Host, "exec" | "label">, { podId, podApi, secondsLeft }: { podId: string; podApi: string; secondsLeft: number }, { silenceSeconds, lookSeconds, graceSeconds }: SentryTimes, signal?: AbortSignal): Promise<void> {
+  const words = [podApi, podId, Math.ceil(silenceSeconds / lookSeconds), lookSeconds, Math.ceil(graceSeconds), Math.ceil(secondsLeft)];
+  const { exitCode, stderr } = await host.exec(["/bin/sh", "-c", POST, "sh", ...words.map(String)], { input: SENTRY, signal });
   if (exitCode !== 0) throw new MentorError("host-unsuitable", `No timer could be started on ${host.label}.`, { cause: new Error(stderr.trim()) });
 }
 
-/** Tells the sentry that somebody is there. Resolves with what the provider has answered it about its own machine; null while that is not known. */
-export async function signSentry(host: Pick<Host, "exec">, signal?: AbortSignal): Promise<string | null> {
-  const { stdout } = await host.exec(["/bin/sh", "-c", SIGN], { signal });
+/** Tells the sentry that somebody is there, and what is left until the deadline. Resolves with what the provider has answered it about its own machine; null while that is not known. */
+export async function signSentry(host: Pick<Host, "exec">, secondsLeft: number, signal?: AbortSignal): Promise<string | null> {
+  const { stdout } = await host.exec(["/bin/sh", "-c", SIGN, "sh", String(Math.ceil(secondsLeft))], { signal });
   return stdout.trim() === "" ? null : stdout.trim();
 }

@@ -8,10 +8,9 @@ export function keptSession(session: Session): KeptSession {
     view: () => ({ phase: session.snapshot().phase, rent: session.facts()?.get("rent"), provider: session.facts()?.handle("provider") }),
     change: async (change) => void (await session.changeFacts((facts) => facts.set("rent", change(facts.require("rent"))))),
     stop: async () => void (await session.stop({ disk: "keep" })),
-    lastUsed: async () => {
-      const status = await session.facts()?.handle("agent")?.status(AbortSignal.timeout(10_000));
-      const at = status?.watchdog?.lastActivityAt ?? null;
-      return at === null ? null : Date.parse(at);
+    machineTimer: async () => {
+      const status = await session.facts()?.handle("agent")?.status(AbortSignal.timeout(10_000)).catch(() => null);
+      return status?.watchdog ?? null;
     },
   };
 }

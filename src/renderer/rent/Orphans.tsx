@@ -50,6 +50,8 @@ function PodRow({ pod }: { pod: PodOfOurs }) {
   const ending = useRent((store) => store.ending);
   const [asking, setAsking] = useState(false);
   const runs = RUNS.has(state);
+  // Another computer's class may be on one that it has rented and that runs.
+  const deletable = madeHere || !runs || state === "failed";
   const cost = runs ? t.rent.podCosts(formatMoney(usd(microUsdPerHour)), formatMoney(usd(spentMicroUsd))) : t.rent.podDisk(formatMoney(usd(disk?.microUsdPerDay ?? 0)));
   return (
     <li className="pod">
@@ -60,7 +62,7 @@ function PodRow({ pod }: { pod: PodOfOurs }) {
       <div className="row">
         {ending === id && <output className="soft small">{t.rent.podWorking}</output>}
         {runs && <Button look="primary" size="compact" blocked={ending !== null} onClick={() => endPod(id, "stop")}>{t.rent.podStop}</Button>}
-        <Button look="bad" size="compact" blocked={ending !== null} onClick={() => setAsking(true)}>{t.rent.podDelete}</Button>
+        {deletable && <Button look="bad" size="compact" blocked={ending !== null} onClick={() => setAsking(true)}>{t.rent.podDelete}</Button>}
       </div>
       <Question
         open={asking}

@@ -5,7 +5,7 @@ import { newRecord, withSight } from "../../../src/core/rent/record.ts";
 import type { RentWork } from "../../../src/core/rent/work.ts";
 import { FakeClock } from "../../fakes/clock.ts";
 
-const POD: Pod = { id: "p1", name: "ai-mentor-s1", state: "running", gpu: "RTX A5000", cloud: "community", dataCenter: null, cudaVersion: "12.8", microUsdPerHour: 360_000, ssh: null, disk: { kind: "own", gigabytes: 20, volumeId: null, microUsdPerDay: 1 }, createdAt: "2026-01-01T00:00:00.000Z", startedAt: "2026-01-01T00:00:00.000Z", stoppable: true, locked: false };
+const POD: Pod = { id: "p1", name: "ai-mentor-s1", state: "running", gpu: "RTX A5000", cloud: "community", dataCenter: null, cudaVersion: "12.8", microUsdPerHour: 360_000, ssh: null, disk: { kind: "own", gigabytes: 20, volumeId: null, microUsdPerDay: 1 }, startedAt: "2026-01-01T00:00:00.000Z", upSeconds: null, stoppable: true, locked: false };
 
 /** An account whose list shows an end only so long after it was asked for; Infinity: never. */
 function laggingAccount(lagMs: number, pod = POD) {

@@ -5,7 +5,7 @@ import { deadlineOf, metered, newRecord, rentReceipt, rentSnapshot, withSight } 
 
 const T0 = Date.UTC(2026, 0, 1);
 const at = (seconds: number) => new Date(T0 + seconds * 1000).toISOString();
-const POD: Pod = { id: "p1", name: "ai-mentor-s1", state: "running", gpu: "RTX A5000", cloud: "community", dataCenter: "EU-SE-1", cudaVersion: "12.8", microUsdPerHour: 360_000, ssh: null, disk: { kind: "own", gigabytes: 20, volumeId: null, microUsdPerDay: 130_000 }, createdAt: at(0), startedAt: at(30), stoppable: true, locked: false };
+const POD: Pod = { id: "p1", name: "ai-mentor-s1", state: "running", gpu: "RTX A5000", cloud: "community", dataCenter: "EU-SE-1", cudaVersion: "12.8", microUsdPerHour: 360_000, ssh: null, disk: { kind: "own", gigabytes: 20, volumeId: null, microUsdPerDay: 130_000 }, startedAt: at(30), upSeconds: null, stoppable: true, locked: false };
 const ordered = { ...newRecord("ai-mentor-s1", { kind: "runpod", budgetMicroUsd: 180_000 }, at(0)), asked: { gpu: "x", cloud: "community" as const, at: at(10) } };
 
 test("money is counted in whole micro-dollars from the order on, through restarts, and never twice", () => {

@@ -172,7 +172,7 @@ export class RentWorld {
       history: this.history,
       clock: this.clock,
       log: (source, level, text) => alive() && this.logged.push(`${source} ${level} ${text}`),
-      newId: () => `session-${++this.#ids}`,
+      newId: () => `00000000-0000-4000-8000-${String(++this.#ids).padStart(12, "0")}`,
     });
     this.#keeping = new AbortController();
     void keepRent({ session: keptSession(session), clock: this.clock, log: (level, text) => this.logged.push(`keeper ${level} ${text}`) }, this.#keeping.signal);

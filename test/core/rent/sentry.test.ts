@@ -24,9 +24,10 @@ import { ROOT } from "../../house/modules.ts";
 import { rehearsal } from "../../parts/rehearsal.ts";
 
 /** Instead of twenty minutes; the agent signs every second. */
-const TIMES = { silenceSeconds: 2.5, lookSeconds: 0.25 };
+const TIMES = { silenceSeconds: 2.5, lookSeconds: 0.25, graceSeconds: 1 };
 const SILENCE_MS = 3_500;
-const SOON = { silenceSeconds: 0.4, lookSeconds: 0.2 };
+const SOON = { silenceSeconds: 0.4, lookSeconds: 0.2, graceSeconds: 0 };
+const LATER = 3_600;
 
 /** A rented machine with a real sshd, and the app's own steps for it. */
 async function rentedMachine(running: TestContext) {
@@ -96,6 +97,17 @@ test.concurrent("the agent is killed when no laptop is there: the sentry, which 
   expect(machine.pod.stoppedByOwnKey).toBe(true);
 });
 
+test.concurrent("no agent watches and the account's key is revoked, while the laptop is connected and signs on: at the deadline the machine stops", { timeout: 60_000 }, async (context) => {
+  if (processPodsMissing !== null) return context.skip(processPodsMissing);
+  const machine = await rentedMachine(context);
+  const { facts } = machine;
+  facts.set("rent", { ...facts.require("rent"), begunAt: new Date().toISOString(), stopAfterSeconds: 3 });
+  await connect(machine.tools).run(machine.context);
+  machine.account.keys.clear();
+  await expect.poll(() => machine.pod.status, { timeout: 20_000 }).toBe("EXITED");
+  expect(machine.pod.stoppedByOwnKey).toBe(true);
+});
+
 /** A folder that is a machine's home, whose shell finds only these programs. */
 function bareMachine(programs: readonly string[], environment: string) {
   const home = mkdtempSync(join(tmpdir(), "sentry's home "));
@@ -148,21 +160,35 @@ test.skipIf(process.platform !== "linux").each(["curl", "python3"])("with %s alo
   symlinkSync(`/usr/bin/${program}`, real);
   writeFileSync(join(bin, program), `#!/usr/bin/sh\nprintf '%s\\n' "$@" >>'${heard.replaceAll("'", "'\\''")}'\nexec '${real.replaceAll("'", "'\\''")}' "$@"\n`);
   chmodSync(join(bin, program), 0o700);
-  await postSentry(host, { podId: pod.id, podApi }, SOON);
-  await expect.poll(() => signSentry(host), { timeout: 5_000 }).toBe("200");
+  await postSentry(host, { podId: pod.id, podApi, secondsLeft: LATER }, SOON);
+  await expect.poll(() => signSentry(host, LATER), { timeout: 5_000 }).toBe("200");
   made.faults.add({ kind: "refusal", status: 503, on: "podAction" });
   await expect.poll(() => pod.status, { timeout: 15_000 }).toBe("EXITED");
   expect(readIfThere(heard)).toContain(podApi);
   expect(readIfThere(heard)).not.toContain(pod.ownKey);
 });
 
+test.skipIf(process.platform !== "linux")("after the deadline it stops the machine whoever signs; a sign that moves the deadline is heeded", async () => {
+  const { podApi, pod } = await pretendedAccount();
+  const { host } = bareMachine(["curl"], `RUNPOD_API_KEY=${pod.ownKey}\n`);
+  await postSentry(host, { podId: pod.id, podApi, secondsLeft: 1 }, { ...SOON, silenceSeconds: 60 });
+  await sleep(500);
+  // Extended; then this computer is there, and signs, past the end that it now tells.
+  await signSentry(host, LATER);
+  await sleep(2_500);
+  expect(pod.status).toBe("RUNNING");
+  const until = Date.now() + 1_500;
+  await expect.poll(async () => (await signSentry(host, (until - Date.now()) / 1000), pod.status), { timeout: 8_000 }).toBe("EXITED");
+  expect(Date.now()).toBeGreaterThanOrEqual(until - 1_000);
+});
+
 test.skipIf(process.platform !== "linux")("what the provider says of the machine, or that the machine has no credential or no program, is there to be read", async () => {
   const { podApi, pod } = await pretendedAccount();
   const said = async (programs: readonly string[], environment: string) => {
     const { host } = bareMachine(programs, environment);
-    await postSentry(host, { podId: pod.id, podApi }, { silenceSeconds: 60, lookSeconds: 1 });
+    await postSentry(host, { podId: pod.id, podApi, secondsLeft: LATER }, { ...SOON, silenceSeconds: 60, lookSeconds: 1 });
     let answer: string | null = null;
-    await expect.poll(async () => (answer = await signSentry(host)), { timeout: 5_000 }).not.toBeNull();
+    await expect.poll(async () => (answer = await signSentry(host, LATER)), { timeout: 5_000 }).not.toBeNull();
     return answer;
   };
   expect(await said(["curl"], "export RUNPOD_API_KEY='rpa_wrong'\n")).toBe("401");
@@ -180,12 +206,12 @@ test.skipIf(process.platform !== "linux").each([
   // In the place of curl: it answers with the machine, and writes down what it is asked to do.
   writeFileSync(join(bin, "curl"), `#!/usr/bin/sh\nfor word do case $word in '{'*) printf %s "$word" >'${asked.replaceAll("'", "'\\''")}';; esac; done\nprintf %s '${JSON.stringify({ id: "p1", actions, mounts }, null, 1)}' >answer\nprintf 200\n`);
   chmodSync(join(bin, "curl"), 0o700);
-  await postSentry(host, { podId: "p1", podApi: "https://api.runpod.io/v2" }, SOON);
+  await postSentry(host, { podId: "p1", podApi: "https://api.runpod.io/v2", secondsLeft: LATER }, SOON);
   await expect.poll(() => readIfThere(asked), { timeout: 8_000 }).toBe(JSON.stringify({ action: expected }));
 });
 
 test.skipIf(process.platform !== "linux")("where nothing can be written it says so", async () => {
   const { host, home } = bareMachine([], "");
   writeFileSync(join(home, ".ai-mentor-sentry"), "in the way");
-  await expect(postSentry(host, { podId: "p1", podApi: "https://api.runpod.io/v2" }, TIMES)).rejects.toMatchObject({ code: "host-unsuitable" });
+  await expect(postSentry(host, { podId: "p1", podApi: "https://api.runpod.io/v2", secondsLeft: LATER }, TIMES)).rejects.toMatchObject({ code: "host-unsuitable" });
 });

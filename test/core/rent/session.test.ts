@@ -261,6 +261,42 @@ test("a stopped machine whose card somebody else has now: said so, kept, and ano
   expect(world.account.pods()).toMatchObject([{ status: "EXITED" }]);
 });
 
+test("a machine that runs already, perhaps for another computer's class, is not taken up, and nothing happens to it", async () => {
+  const world = new RentWorld();
+  await ready(world);
+  const [pod] = world.account.pods();
+  // Another computer with the same account: it has no journal of this session.
+  await world.session.close();
+  world.journals.clear();
+  await world.crash();
+  const at = pod!.starts;
+  await world.session.start(world.request({ podId: pod!.id }));
+  await world.until(() => world.phase() === "needs-help");
+  expect(world.session.snapshot().error).toMatchObject({ code: "pod-in-use", message: expect.stringContaining("another computer may be using it"), advice: expect.stringContaining("ai-mentor pods stop") });
+  await world.session.cancel();
+  await world.until(() => world.phase() === "stopped");
+  expect(pod).toMatchObject({ status: "RUNNING", starts: at });
+  // Stopped there, it can be had here.
+  world.account.stop(pod!);
+  await ready(world, { podId: pod!.id });
+});
+
+test("a disk that is taken up holds unsaved rows until a backup says otherwise: a start that fails before does not have it deleted", async () => {
+  const world = new RentWorld();
+  await ready(world);
+  await world.session.stop({ disk: "keep" });
+  await world.until(() => world.phase() === "stopped");
+  const { podId } = receipt(world);
+  world.account.faults.add({ kind: "boot-hangs" });
+  await world.session.start(world.request({ podId }));
+  await world.until(() => world.phase() === "needs-help");
+  expect(rent(world).unsavedRows).toBe(true);
+  await world.session.stop({ disk: "delete" });
+  await world.until(() => world.phase() === "stopped");
+  expect(world.account.pods()).toMatchObject([{ id: podId, status: "EXITED" }]);
+  expect(world.session.snapshot().receipt!.kept.join()).toContain("in no backup");
+});
+
 test("a course that no backup has keeps its disk, whatever was said at Stop, unless even that was said", async () => {
   for (const evenUnsaved of [false, true]) {
     const world = new RentWorld();

@@ -34,6 +34,10 @@ const FAULTS: readonly Fault[] = [
   { kind: "boot-hangs" },
   { kind: "address-changed" },
   { kind: "gpu-gone" },
+  { kind: "status-unknown" },
+  { kind: "actions-missing" },
+  { kind: "cannot-stop" },
+  { kind: "locked" },
 ];
 
 /** The walker, and what it must find true wherever it has come. */
@@ -42,7 +46,7 @@ class Walk {
   readonly random: () => number;
   /** Where the machines are real. */
   readonly ground: SshdGround | null;
-  readonly foreign: FakePod;
+  readonly foreign: readonly FakePod[];
   readonly done: string[] = [];
   /** Machines of sessions that were let go of: nobody but their own guard ends them. */
   readonly letGo = new Set<string>();
@@ -52,7 +56,7 @@ class Walk {
     this.world = world;
     this.ground = ground;
     // Somebody else's, in the same account: never to be touched, whatever happens.
-    this.foreign = this.world.account.create({ name: "annas-training", image: "x", gpu: { id: "NVIDIA L40S", count: 1 } } as never);
+    this.foreign = ["annas-training", "ai-mentor-dev"].map((name) => this.world.account.create({ name, image: "x", gpu: { id: "NVIDIA L40S", count: 1 } } as never));
   }
 
   static async on(seed: number, ground: SshdGround | null = null): Promise<Walk> {
@@ -124,7 +128,8 @@ class Walk {
   }
 
   wishes(): Partial<Extract<StartRequest["host"], { kind: "runpod" }>> {
-    const kept = this.world.account.pods().filter((pod) => pod !== this.foreign && pod.status === "EXITED");
+    // Ours, and now and then somebody else's, which is not to be had.
+    const kept = this.world.account.pods().filter((pod) => (this.foreign.includes(pod) ? this.random() < 0.1 : pod.status === "EXITED"));
     return {
       ...(this.random() < 0.3 && kept.length > 0 ? { podId: this.pick(kept).id } : {}),
       ...(this.random() < 0.3 ? { budgetMicroUsd: this.pick([50_000, 300_000, 2_000_000]) } : {}),
@@ -134,14 +139,16 @@ class Walk {
   }
 
   ours(): FakePod[] {
-    return this.world.account.everyPod().filter((pod) => pod !== this.foreign);
+    return this.world.account.everyPod().filter((pod) => !this.foreign.includes(pod));
   }
 
   /** After every act. */
   check(): void {
     const { world, foreign } = this;
-    assert.notEqual(foreign.status, "TERMINATED", "somebody else's machine was deleted");
-    assert.notEqual(foreign.status, "EXITED", "somebody else's machine was stopped");
+    for (const { status, order } of foreign) {
+      assert.notEqual(status, "TERMINATED", `somebody else's ${order.name} was deleted`);
+      assert.notEqual(status, "EXITED", `somebody else's ${order.name} was stopped`);
+    }
     const living = this.ours().filter(({ status }) => status !== "TERMINATED");
     const names = living.map(({ order }) => order.name);
     assert.equal(new Set(names).size, names.length, `two machines of one session: ${names.join(", ")}`);
@@ -188,6 +195,7 @@ class Walk {
   async end(): Promise<void> {
     const { world } = this;
     world.account.faults.clear();
+    for (const pod of this.ours()) pod.mishaps = {};
     world.network = { ssh: true, known: true };
     for (let round = 0; round < 40 && world.phase() !== "stopped" && world.phase() !== "idle"; round++) {
       if (world.phase() !== "stopping") await world.session.stop().catch(() => undefined);

@@ -17,17 +17,26 @@ async function machine(options: Partial<AccountOptions> = {}, environment?: (own
   await clock.advance(60_000);
   const logged: string[] = [];
   const own = { id: pod.id, key: pod.ownKey };
-  const power = new PodPower({ pod: { id: pod.id, api: API }, clock, fetch: fetchFrom(account), environment: () => environment?.(own) ?? { podId: own.id, key: own.key }, log: (level, text) => logged.push(`${level} ${text}`) });
-  return { clock, account, pod, power, logged };
+  const asked: { method?: string; url: string; authorization: string | null; redirect?: string }[] = [];
+  const ask = fetchFrom(account);
+  const listened: typeof fetch = (url, init) => {
+    asked.push({ method: init?.method, url: String(url), authorization: new Headers(init?.headers).get("authorization"), redirect: init?.redirect });
+    return ask(url, init);
+  };
+  const power = new PodPower({ pod: { id: pod.id, api: API }, clock, fetch: listened, environment: () => environment?.(own) ?? { podId: own.id, key: own.key }, log: (level, text) => logged.push(`${level} ${text}`) });
+  return { clock, account, pod, power, logged, asked };
 }
 
-test("proven is who has read its own machine with its own credential; the same code stops it", async () => {
-  const { clock, pod, power } = await machine();
+test("proven is who has read its own machine with its own credential; the same code, asking the same, stops it", async () => {
+  const { clock, pod, power, asked } = await machine();
   expect(await power.prove()).toEqual({ proven: true, provenAt: new Date(clock.now()).toISOString(), reason: null });
+  const proof = asked.splice(0);
+  expect(proof).toEqual([{ method: "GET", url: `${API}/pods/${pod.id}`, authorization: `Bearer ${pod.ownKey}`, redirect: "error" }]);
   const over = new AbortController();
   const stopping = power.stop(over.signal);
   await clock.advance(1_000);
   expect(pod.status).toBe("EXITED");
+  expect(asked).toEqual([...proof, { ...proof[0], method: "POST", url: `${proof[0]!.url}/action` }]);
   over.abort();
   await stopping;
 });

@@ -1,7 +1,7 @@
 import { once } from "node:events";
-import { readdir, readFile, stat } from "node:fs/promises";
+import { appendFile, mkdir, readdir, readFile, stat, utimes } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { freePort } from "../../../src/adapters/local/free-port.ts";
 import { systemClock } from "../../../remote/agent/clock.ts";
@@ -34,14 +34,32 @@ test("what a service says of being used keeps the watchdog quiet; being there al
   const port = await freePort(0);
   await agent.start("llm", llmConfig(port, "good"));
   await until(() => agent.status().services.some(({ state }) => state === "ready"));
-  await agent.arm({ deadlineAt: null, silenceSeconds: null, idleSeconds: 600 });
+  await agent.arm({ deadlineInSeconds: null, silenceSeconds: null, idleSeconds: 600 });
   ahead = 500_000;
   await fetch(`http://127.0.0.1:${port}/use`);
-  await until(() => Date.parse(agent.status().watchdog!.lastActivityAt!) > Date.now() + 400_000);
+  await until(() => agent.status().watchdog!.unusedSeconds < 100);
   ahead = 1_000_000;
   expect(agent.verdict()).toBeNull();
   agent.watchdog.heartbeat();
   ahead = 1_200_000;
+  expect(agent.verdict()).toBe("nobody used it for 600 s");
+});
+
+test.each(["models/m.gguf.part", "ai-mentor/milvus/abc.oci/blobs/sha256/def.part", "ai-mentor/data/course/backups/incoming/b1/rows.parquet.part"])("an upload to %s is use, for as long as it grows, whatever the disk's own clock says", async (path) => {
+  let ahead = 0;
+  const { agent, folders } = await standInAgent({}, { now: () => Date.now() + ahead, sleep: systemClock.sleep });
+  const file = join(folders.root, path);
+  await agent.arm({ deadlineInSeconds: null, silenceSeconds: null, idleSeconds: 600 });
+  await mkdir(dirname(file), { recursive: true });
+  for (let piece = 1; piece <= 4; piece++) {
+    await appendFile(file, "more");
+    await utimes(file, 1, 1);
+    ahead += 400_000;
+    expect(agent.verdict(), `piece ${piece}`).toBeNull();
+  }
+  ahead += 599_000;
+  expect(agent.verdict()).toBeNull();
+  ahead += 2_000;
   expect(agent.verdict()).toBe("nobody used it for 600 s");
 });
 

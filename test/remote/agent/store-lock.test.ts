@@ -17,7 +17,7 @@ async function volume() {
     const said: string[] = [];
     const losses: MentorError[] = [];
     const options: LockOptions = { clock, signal: over.signal, host, say: (detail) => said.push(detail), lost: (error) => losses.push(error) };
-    return { said, losses, lock: () => lockStore(path, options) };
+    return { said, losses, lock: (more: Partial<LockOptions> = {}) => lockStore(path, { ...options, ...more }) };
   };
   /** Time passes, in steps that real file access can keep up with. */
   const pass = async (seconds: number) => {
@@ -26,7 +26,7 @@ async function volume() {
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
   };
-  return { path, folder: join(folder, "data"), pod, pass };
+  return { clock, path, folder: join(folder, "data"), pod, pass };
 }
 
 /** What a promise came to, told while time is being moved. */
@@ -94,4 +94,34 @@ test("a pod that slept through its lease lets go, and does not touch its success
   expect(sleeper.losses).toMatchObject([{ code: "store-locked" }]);
   await release();
   expect(JSON.parse(await readFile(`${path}.2`, "utf8"))).toMatchObject({ host: "pod-b", released: false });
+});
+
+test("a clock that is set, here or there, takes no store from a pod that lives", async () => {
+  const { pod, pass, clock } = await volume();
+  const release = await pod("pod-a").lock();
+  let set = 0;
+  const found = outcome(pod("pod-b").lock({ clock: { now: () => clock.now() + (set += 60_000), sleep: (ms, signal) => clock.sleep(ms, signal) } }));
+  await pass(10);
+  expect(found.error).toMatchObject({ code: "store-locked", message: expect.stringContaining("pod-a") });
+  await release();
+});
+
+test.each([
+  ["hangs", () => new Promise<void>(() => {})],
+  ["fails", () => Promise.reject(new Error("EIO"))],
+])("a pod whose disk %s lets go before anybody else may take over, and its end does not wait for the disk", async (_, broken) => {
+  const { pod, pass, clock } = await volume();
+  const holder = pod("pod-a");
+  let works = true;
+  const release = await holder.lock({ write: async (file, record) => (works ? void (await file.write(JSON.stringify(record).padEnd(512), 0)) : broken()) });
+  await pass(7);
+  works = false;
+  await pass(13);
+  expect(holder.losses).toEqual([]);
+  await pass(7);
+  expect(holder.losses).toMatchObject([{ code: "store-locked", message: expect.stringContaining("gives no answer") }]);
+  const ending = outcome(release());
+  await pass(16);
+  expect("value" in ending).toBe(true);
+  expect(clock.sleeping).toBe(0);
 });

@@ -35,13 +35,23 @@ export type Fault =
   /** The log of the next start names other host keys than the machine shows: somebody stands between. */
   | (Repeated & { kind: "host-key-swapped" })
   /** The log of the next start holds no fingerprints. */
-  | (Repeated & { kind: "log-silent" });
+  | (Repeated & { kind: "log-silent" })
+  /** While it runs its status is one that no description knows. */
+  | (Repeated & { kind: "status-unknown" })
+  /** Its price is not told. */
+  | (Repeated & { kind: "price-missing" })
+  /** What can be done with it is not told. */
+  | (Repeated & { kind: "actions-missing" })
+  /** It can be deleted, and not stopped. */
+  | (Repeated & { kind: "cannot-stop" })
+  /** Somebody has locked it in the console: it can be neither stopped nor deleted. */
+  | (Repeated & { kind: "locked" });
 
 export type FaultKind = Fault["kind"];
 type CallFaultKind = "refusal" | "slow" | "answer-lost" | "request-lost";
 
-/** What can go wrong with a start; decided when it is asked for. */
-const OF_A_START = ["port-late", "boot-fails", "boot-hangs", "address-changed", "host-key-swapped", "log-silent"] as const satisfies FaultKind[];
+/** What can go wrong with a start and the run after it; decided when it is asked for. */
+const OF_A_START = ["port-late", "boot-fails", "boot-hangs", "address-changed", "host-key-swapped", "log-silent", "status-unknown", "price-missing", "actions-missing", "cannot-stop", "locked"] as const satisfies FaultKind[];
 export type StartMishaps = { [Kind in (typeof OF_A_START)[number]]?: Extract<Fault, { kind: Kind }> };
 
 /** Faults that wait for their moment. */

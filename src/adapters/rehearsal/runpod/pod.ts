@@ -26,7 +26,7 @@ export class FakePod {
   next: { at: number; to: ApiStatus } | null = null;
   machine: Machine | null = null;
   portMappedAt = Infinity;
-  /** What goes wrong at its present start. */
+  /** What goes wrong at its present start, and in the run after it. */
   mishaps: StartMishaps = {};
   startedAt: number | null = null;
   starts = 0;
@@ -57,6 +57,12 @@ export class FakePod {
   }
 
   get actions(): ApiAction[] {
+    if (!this.holdsCard) return this.#possible;
+    if (this.mishaps.locked) return [];
+    return this.mishaps["cannot-stop"] ? this.#possible.filter((action) => action !== "stop") : this.#possible;
+  }
+
+  get #possible(): ApiAction[] {
     switch (this.status) {
       case "RUNNING":
         return ["stop", "restart", "terminate"];
@@ -72,6 +78,14 @@ export class FakePod {
 
   /** As the API shows it at this moment. */
   view(now: number): ApiPod {
+    const { "status-unknown": unknown, "price-missing": priceless, "actions-missing": actionless } = this.mishaps;
+    const whole = this.#whole(now);
+    if (unknown && this.status === "RUNNING") Object.assign(whole, { status: "MIGRATING" });
+    for (const [missing, name] of [[priceless, "cost"], [actionless, "actions"]] as const) if (missing && this.holdsCard) Reflect.deleteProperty(whole, name);
+    return whole;
+  }
+
+  #whole(now: number): ApiPod {
     const running = this.status === "RUNNING";
     const mapped = running && now >= this.portMappedAt ? this.machine : null;
     const direct = mapped !== null && (this.order.ports ?? []).includes("22/tcp") ? { host: mapped.host, port: mapped.port, username: mapped.user, command: `ssh ${mapped.user}@${mapped.host} -p ${mapped.port}` } : null;
@@ -95,7 +109,7 @@ export class FakePod {
       ssh: { proxy, direct },
       template: null,
       cost: this.holdsCard ? this.price * this.count : 0,
-      locked: false,
+      locked: this.holdsCard && this.mishaps.locked !== undefined,
       globalNetworking: { enabled: false },
       runtime: running ? { uptime: Math.floor((now - (this.startedAt ?? now)) / 1000), ports: direct === null ? [] : [{ private: 22, public: direct.port, type: "tcp", ip: direct.host }] } : null,
       createdAt: new Date(this.createdAt).toISOString(),

@@ -25,7 +25,9 @@ export function describePods(pods: readonly PodOfOurs[], output: Output): void {
   for (const pod of [...forgotten, ...pods.filter((one) => !forgotten.includes(one))]) {
     const money = pod.runningSince === null ? (pod.disk === null ? "" : `, disk ${dollars(pod.disk.microUsdPerDay)} a day`) : `, ${dollars(pod.microUsdPerHour)} an hour, ${dollars(pod.spentMicroUsd)} so far`;
     output.line(`${pod.id}  ${pod.gpu ?? "unknown card"}  ${pod.state}${money}${pod.sessionId === null ? "" : ", used by the session"}${pod.madeHere ? "" : ", rented from another computer"}`);
-    if (isForgotten(pod)) output.line(`  No session uses it. Stop it: ai-mentor pods stop ${pod.id}    Delete it with its disk: ai-mentor pods delete ${pod.id}`);
+    if (!isForgotten(pod)) continue;
+    if (pod.madeHere) output.line(`  No session uses it. Stop it: ai-mentor pods stop ${pod.id}    Delete it with its disk: ai-mentor pods delete ${pod.id}`);
+    else output.line(`  Unless somebody uses it there, stop it: ai-mentor pods stop ${pod.id}`);
   }
 }
 

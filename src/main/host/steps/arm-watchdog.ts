@@ -5,7 +5,7 @@ import { kitProgram } from "../../../core/kit/install.ts";
 import type { HostChoice } from "../../../contract/session.ts";
 import type { Host, Provider } from "../../../core/ports.ts";
 import { RENTED_SILENCE_SECONDS } from "../../../core/rent/defaults.ts";
-import { deadlineOf, type RentRecord } from "../../../core/rent/record.ts";
+import { deadlineOf, secondsLeft, type RentRecord } from "../../../core/rent/record.ts";
 import type { StepContext, StepImplementation } from "../../../core/session/step.ts";
 import { sessionKeyName } from "../session-key.ts";
 import { newToken } from "../token.ts";
@@ -91,8 +91,8 @@ export function armWatchdog({ secrets, clock, log, redact }: StepTools): StepImp
 
 /** When the agent is to end everything; on a rented machine the machine itself, too. */
 export function watchdogFor(kind: HostChoice["kind"], rent: RentRecord | undefined, provider: Provider | undefined, now: number): WatchdogConfig {
-  if (kind !== "runpod" || rent === undefined || rent.podId === null || provider === undefined) return { deadlineAt: null, silenceSeconds: SILENCE[kind] };
-  return { deadlineAt: null, deadlineInSeconds: Math.round((Date.parse(deadlineOf(rent).at) - now) / 1000), silenceSeconds: SILENCE[kind], idleSeconds: rent.idleStopSeconds, pod: { id: rent.podId, api: provider.podApi } };
+  if (kind !== "runpod" || rent === undefined || rent.podId === null || provider === undefined) return { deadlineInSeconds: null, silenceSeconds: SILENCE[kind] };
+  return { deadlineInSeconds: Math.round(secondsLeft(rent, now)), silenceSeconds: SILENCE[kind], idleSeconds: rent.idleStopSeconds, pod: { id: rent.podId, api: provider.podApi } };
 }
 
 /** Before anything big is sent: the machine has shown that it can stop itself, or the person has said that it need not. */

@@ -121,11 +121,17 @@ function needOf({ facts, request }: StepContext): ModelNeed {
   return { weightsBytes: model.bytes, besidesBytes: facts.get("embedding")?.file?.bytes, header, parallel: request.parallel ?? PARALLEL, contextTokens: request.contextTokens };
 }
 
-/** A stopped machine that is to be taken up: one of ours, by its name. Anything else is left alone. */
+/**
+ * A stopped machine that is to be taken up: one of ours, by its name. Anything else is left alone, and so is
+ * one that runs: a class may be on it, from another computer, and the tools on it obey one session alone.
+ */
 async function ownPod(provider: Provider, id: string, signal: AbortSignal): Promise<{ name: string }> {
   const pod = await provider.describe(id, signal);
   if (pod === null || pod.state === "gone") throw new MentorError("pod-gone", `There is no machine ${id} in the Runpod account.`);
   if (sessionOfPod(pod.name) === null) throw new MentorError("input-invalid", `The machine ${id} (${pod.name}) was not rented by this app; it is left alone.`);
+  if (pod.state !== "stopped" && pod.state !== "failed") {
+    throw new MentorError("pod-in-use", `The machine ${id} (${pod.name}) runs already: another computer may be using it.`, { details: { pod: id } });
+  }
   return pod;
 }
 

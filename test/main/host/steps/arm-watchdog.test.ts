@@ -38,6 +38,6 @@ test("one that has not is said to be so before anything is sent, and goes on onl
 
 test("a rented machine gets its end in seconds, its idle time and the right to stop itself; others a silence alone", () => {
   const provider = { podApi: "https://api.runpod.io/v2" } as never;
-  expect(watchdogFor("runpod", RECORD, provider, NOW + 200_000)).toEqual({ deadlineAt: null, deadlineInSeconds: 7_000, silenceSeconds: 1_200, idleSeconds: 1_800, pod: { id: "p1", api: "https://api.runpod.io/v2" } });
-  expect(watchdogFor("local", undefined, undefined, NOW)).toEqual({ deadlineAt: null, silenceSeconds: 3_600 });
+  expect(watchdogFor("runpod", RECORD, provider, NOW + 200_000)).toEqual({ deadlineInSeconds: 7_000, silenceSeconds: 1_200, idleSeconds: 1_800, pod: { id: "p1", api: "https://api.runpod.io/v2" } });
+  expect(watchdogFor("local", undefined, undefined, NOW)).toEqual({ deadlineInSeconds: null, silenceSeconds: 3_600 });
 });
