@@ -146,7 +146,9 @@ export function settle(plan: Plan, state: SessionState, at: string): JournalEntr
       if (question) return [{ type: "help-needed", at, error: question }];
       const titles = stuck.map(({ id }) => `“${plan.find((known) => known.id === id)!.title}”`).join(", ");
       const causes = stuck.flatMap(({ error }) => (error === null ? [] : [error.message, ...(error.causes ?? [])]));
-      return [{ type: "help-needed", at, error: { code: "stop-incomplete", message: `Not undone on ${hostOf(state)}: ${titles}.`, causes } }];
+      // What would mend it is known where it happened.
+      const advice = [...new Set(stuck.flatMap(({ error }) => error?.advice ?? []))].join(" ");
+      return [{ type: "help-needed", at, error: { code: "stop-incomplete", message: `Not undone on ${hostOf(state)}: ${titles}.`, ...(advice === "" ? {} : { advice }), causes } }];
     }
     return [{ type: "stopped", at, receipt: receipt(state, at) }];
   }

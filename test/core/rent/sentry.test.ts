@@ -63,16 +63,16 @@ test.concurrent("the laptop goes away while nothing of ours is on the machine ye
   await step.run(machine.context);
   // Tools that take longer than the sentry's patience: this computer is there, and signs.
   await sleep(SILENCE_MS);
-  expect(machine.pod.status).toBe("RUNNING");
-  expect(machine.logged).toContain("debug The machine's first timer can read the machine with its own credential.");
+  context.expect(machine.pod.status).toBe("RUNNING");
+  context.expect(machine.logged).toContain("debug The machine's first timer can read the machine with its own credential.");
   // Found again after a crash: there is one sentry, the newest.
   await step.adopt!(machine.context);
-  await expect.poll(() => sentriesOf(machine.home).length, { timeout: SILENCE_MS }).toBe(1);
+  await context.expect.poll(() => sentriesOf(machine.home).length, { timeout: SILENCE_MS }).toBe(1);
   await machine.laptopGoes();
-  await expect.poll(() => machine.pod.status, { timeout: 3 * SILENCE_MS }).toBe("EXITED");
-  expect(machine.pod.stoppedByOwnKey).toBe(true);
+  await context.expect.poll(() => machine.pod.status, { timeout: 3 * SILENCE_MS }).toBe("EXITED");
+  context.expect(machine.pod.stoppedByOwnKey).toBe(true);
   await machine.account.machines.settled();
-  expect(sentriesOf(machine.home)).toEqual([]);
+  context.expect(sentriesOf(machine.home)).toEqual([]);
 });
 
 test.concurrent("the agent is killed when no laptop is there: the sentry, which it has kept quiet until then, stops the machine", { timeout: 60_000 }, async (context) => {
@@ -88,13 +88,13 @@ test.concurrent("the agent is killed when no laptop is there: the sentry, which 
   facts.set("layout", { root: join(machine.home, "ai-mentor-workspace") } as never);
   await connect(machine.tools).run(machine.context);
   await armWatchdog(machine.tools).run(machine.context);
-  expect(facts.require("rent").guard.state).toBe("armed");
+  context.expect(facts.require("rent").guard.state).toBe("armed");
   await machine.laptopGoes();
   await sleep(SILENCE_MS);
-  expect(machine.pod.status).toBe("RUNNING");
+  context.expect(machine.pod.status).toBe("RUNNING");
   process.kill(facts.require("agent").pid, "SIGKILL");
-  await expect.poll(() => machine.pod.status, { timeout: 3 * SILENCE_MS }).toBe("EXITED");
-  expect(machine.pod.stoppedByOwnKey).toBe(true);
+  await context.expect.poll(() => machine.pod.status, { timeout: 3 * SILENCE_MS }).toBe("EXITED");
+  context.expect(machine.pod.stoppedByOwnKey).toBe(true);
 });
 
 test.concurrent("no agent watches and the account's key is revoked, while the laptop is connected and signs on: at the deadline the machine stops", { timeout: 60_000 }, async (context) => {
@@ -104,8 +104,8 @@ test.concurrent("no agent watches and the account's key is revoked, while the la
   facts.set("rent", { ...facts.require("rent"), begunAt: new Date().toISOString(), stopAfterSeconds: 3 });
   await connect(machine.tools).run(machine.context);
   machine.account.keys.clear();
-  await expect.poll(() => machine.pod.status, { timeout: 20_000 }).toBe("EXITED");
-  expect(machine.pod.stoppedByOwnKey).toBe(true);
+  await context.expect.poll(() => machine.pod.status, { timeout: 20_000 }).toBe("EXITED");
+  context.expect(machine.pod.stoppedByOwnKey).toBe(true);
 });
 
 /** A folder that is a machine's home, whose shell finds only these programs. */

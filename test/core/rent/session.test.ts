@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { ERRORS } from "../../../src/contract/errors.ts";
 import { HOUR, MINUTE, RentWorld } from "./rent-world.ts";
 
 const rent = (world: RentWorld) => world.session.snapshot().rent!;
@@ -33,7 +34,8 @@ test("a machine is rented at the lowest price that fits, is armed before the upl
   const idle = world.account.spent() - before;
   await ready(world, { podId });
   expect(rent(world)).toMatchObject({ podId, resumed: true });
-  await world.session.stop({ disk: "delete" });
+  // No step of this world makes backups: what the disk held before counts as unsaved.
+  await world.session.stop({ disk: "delete", evenUnsaved: true });
   await world.until(() => world.phase() === "stopped");
   expect(world.account.pods()).toEqual([]);
   expect(receipt(world)).toMatchObject({ podId, ended: "deleted", source: "bill", disk: null });
@@ -272,7 +274,8 @@ test("a machine that runs already, perhaps for another computer's class, is not 
   const at = pod!.starts;
   await world.session.start(world.request({ podId: pod!.id }));
   await world.until(() => world.phase() === "needs-help");
-  expect(world.session.snapshot().error).toMatchObject({ code: "pod-in-use", message: expect.stringContaining("another computer may be using it"), advice: expect.stringContaining("ai-mentor pods stop") });
+  expect(world.session.snapshot().error).toMatchObject({ code: "pod-in-use", message: expect.stringContaining("another computer may be using it") });
+  expect(ERRORS["pod-in-use"].advice).toContain("ai-mentor pods stop");
   await world.session.cancel();
   await world.until(() => world.phase() === "stopped");
   expect(pod).toMatchObject({ status: "RUNNING", starts: at });
