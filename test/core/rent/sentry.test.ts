@@ -56,26 +56,26 @@ async function rentedMachine(running: TestContext) {
   return { account, pod: account.pod(pod.id)!, facts, context, tools, logged, laptopGoes, home: join(folder, "machines", "pods", pod.id, "home"), folder };
 }
 
-test.concurrent("the laptop goes away while nothing of ours is on the machine yet: it stops itself, and not before", { timeout: 60_000 }, async (context) => {
+test("the laptop goes away while nothing of ours is on the machine yet: it stops itself, and not before", { timeout: 60_000 }, async (context) => {
   if (processPodsMissing !== null) return context.skip(processPodsMissing);
   const machine = await rentedMachine(context);
   const step = connect(machine.tools);
   await step.run(machine.context);
   // Tools that take longer than the sentry's patience: this computer is there, and signs.
   await sleep(SILENCE_MS);
-  context.expect(machine.pod.status).toBe("RUNNING");
-  context.expect(machine.logged).toContain("debug The machine's first timer can read the machine with its own credential.");
+  expect(machine.pod.status).toBe("RUNNING");
+  expect(machine.logged).toContain("debug The machine's first timer can read the machine with its own credential.");
   // Found again after a crash: there is one sentry, the newest.
   await step.adopt!(machine.context);
-  await context.expect.poll(() => sentriesOf(machine.home).length, { timeout: SILENCE_MS }).toBe(1);
+  await expect.poll(() => sentriesOf(machine.home).length, { timeout: SILENCE_MS }).toBe(1);
   await machine.laptopGoes();
-  await context.expect.poll(() => machine.pod.status, { timeout: 3 * SILENCE_MS }).toBe("EXITED");
-  context.expect(machine.pod.stoppedByOwnKey).toBe(true);
+  await expect.poll(() => machine.pod.status, { timeout: 3 * SILENCE_MS }).toBe("EXITED");
+  expect(machine.pod.stoppedByOwnKey).toBe(true);
   await machine.account.machines.settled();
-  context.expect(sentriesOf(machine.home)).toEqual([]);
+  expect(sentriesOf(machine.home)).toEqual([]);
 });
 
-test.concurrent("the agent is killed when no laptop is there: the sentry, which it has kept quiet until then, stops the machine", { timeout: 60_000 }, async (context) => {
+test("the agent is killed when no laptop is there: the sentry, which it has kept quiet until then, stops the machine", { timeout: 60_000 }, async (context) => {
   if (processPodsMissing !== null) return context.skip(processPodsMissing);
   const machine = await rentedMachine(context);
   const { facts } = machine;
@@ -88,24 +88,24 @@ test.concurrent("the agent is killed when no laptop is there: the sentry, which 
   facts.set("layout", { root: join(machine.home, "ai-mentor-workspace") } as never);
   await connect(machine.tools).run(machine.context);
   await armWatchdog(machine.tools).run(machine.context);
-  context.expect(facts.require("rent").guard.state).toBe("armed");
+  expect(facts.require("rent").guard.state).toBe("armed");
   await machine.laptopGoes();
   await sleep(SILENCE_MS);
-  context.expect(machine.pod.status).toBe("RUNNING");
+  expect(machine.pod.status).toBe("RUNNING");
   process.kill(facts.require("agent").pid, "SIGKILL");
-  await context.expect.poll(() => machine.pod.status, { timeout: 3 * SILENCE_MS }).toBe("EXITED");
-  context.expect(machine.pod.stoppedByOwnKey).toBe(true);
+  await expect.poll(() => machine.pod.status, { timeout: 3 * SILENCE_MS }).toBe("EXITED");
+  expect(machine.pod.stoppedByOwnKey).toBe(true);
 });
 
-test.concurrent("no agent watches and the account's key is revoked, while the laptop is connected and signs on: at the deadline the machine stops", { timeout: 60_000 }, async (context) => {
+test("no agent watches and the account's key is revoked, while the laptop is connected and signs on: at the deadline the machine stops", { timeout: 60_000 }, async (context) => {
   if (processPodsMissing !== null) return context.skip(processPodsMissing);
   const machine = await rentedMachine(context);
   const { facts } = machine;
   facts.set("rent", { ...facts.require("rent"), begunAt: new Date().toISOString(), stopAfterSeconds: 3 });
   await connect(machine.tools).run(machine.context);
   machine.account.keys.clear();
-  await context.expect.poll(() => machine.pod.status, { timeout: 20_000 }).toBe("EXITED");
-  context.expect(machine.pod.stoppedByOwnKey).toBe(true);
+  await expect.poll(() => machine.pod.status, { timeout: 20_000 }).toBe("EXITED");
+  expect(machine.pod.stoppedByOwnKey).toBe(true);
 });
 
 /** A folder that is a machine's home, whose shell finds only these programs. */
