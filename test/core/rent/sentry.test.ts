@@ -171,11 +171,11 @@ test.skipIf(process.platform !== "linux").each(["curl", "python3"])("with %s alo
 test.skipIf(process.platform !== "linux")("after the deadline it stops the machine whoever signs; a sign that moves the deadline is heeded", async () => {
   const { podApi, pod } = await pretendedAccount();
   const { host } = bareMachine(["curl"], `RUNPOD_API_KEY=${pod.ownKey}\n`);
-  await postSentry(host, { podId: pod.id, podApi, secondsLeft: 1 }, { ...SOON, silenceSeconds: 60 });
+  await postSentry(host, { podId: pod.id, podApi, secondsLeft: 4 }, { ...SOON, silenceSeconds: 60 });
   await sleep(500);
-  // Extended; then this computer is there, and signs, past the end that it now tells.
+  // The shell knows whole seconds alone. Extended; then this computer is there, and signs, past the end that it now tells.
   await signSentry(host, LATER);
-  await sleep(2_500);
+  await sleep(5_000);
   expect(pod.status).toBe("RUNNING");
   const until = Date.now() + 1_500;
   await expect.poll(async () => (await signSentry(host, (until - Date.now()) / 1000), pod.status), { timeout: 8_000 }).toBe("EXITED");
