@@ -1,6 +1,6 @@
 import { mkdtemp, open, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { BackupEmbedding, BackupLabel, BackupProgress, BackupRestored } from "../../contract/backup.ts";
 import { MentorError } from "../../contract/errors.ts";
 import { ProgressMeter } from "../progress-meter.ts";
@@ -38,7 +38,7 @@ export async function restoreBackup(options: RestoreOptions): Promise<BackupRest
   if (label.embedding !== null && label.embedding.sha256 !== embedding.sha256 && !embedAnew) {
     throw new MentorError("backup-other-model", `The backup's vectors come from ${label.embedding.name}; this session searches with ${embedding.name}.`, { details: { kept: label.embedding.sha256, wanted: embedding.sha256 } });
   }
-  if (label.encrypted && passphrase === undefined) throw new MentorError("backup-encrypted", "The backup is encrypted, and no passphrase was given.");
+  if (label.encrypted && passphrase === undefined) throw new MentorError("backup-encrypted", `The backup ${basename(path)} is encrypted, and no passphrase was given.`);
   await verifyBackup({ path, passphrase, clock, signal, onProgress });
   await sendAll(label, options);
   const restored = await store.restore({ id: label.id, ...(embedAnew ? { embedAnew } : {}) }, signal, onProgress);

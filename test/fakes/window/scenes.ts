@@ -174,6 +174,7 @@ export const SCENES: Scene[] = [
   { name: "session-uploading", height: 960, view: "session", stage: { session: uploading(), history: HISTORY } },
   { name: "session-line-gone", height: 960, view: "session", stage: { session: lineGone(), history: HISTORY } },
   { name: "help-passphrase", view: "session", stage: { session: needsHelp({ code: "key-encrypted", message: "The key /home/anna/.ssh/id_ed25519 asks for a passphrase." }) } },
+  { name: "help-backup-passphrase", view: "session", stage: { session: needsHelp({ code: "backup-encrypted", message: "The backup is encrypted, and no passphrase was given." }, "restore-course") }, play: (page, t) => page.getByRole("button", { name: t.help.startWithoutBackup }).waitFor() },
   {
     name: "help-host-changed",
     view: "session",
