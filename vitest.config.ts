@@ -13,7 +13,8 @@ export default defineConfig({
     reporters: ["default", new CountReporter()],
     projects: [
       { test: { ...PATIENT, name: "rooms", include: ["test/**/*.test.{ts,tsx}"], exclude: ["test/e2e/**"], maxWorkers: 2, sequence: { groupOrder: 0 } } },
-      { test: { ...PATIENT, name: "sessions", include: ["test/e2e/**/*.test.ts"], maxWorkers: 1, fileParallelism: false, sequence: { groupOrder: 1 } } },
+      // A test that failed stops its session in a hook.
+      { test: { ...PATIENT, hookTimeout: 180_000, name: "sessions", include: ["test/e2e/**/*.test.ts"], maxWorkers: 1, fileParallelism: false, sequence: { groupOrder: 1 } } },
     ],
   },
 });
