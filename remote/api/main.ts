@@ -53,6 +53,8 @@ async function checkStore(): Promise<void> {
 }
 
 async function serve(): Promise<void> {
+  // What is said is read by the agent. When that has died this goes on, so that the course can still be had.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
   const config = await readConfig();
   if (config.chatEndpoint != null || config.embeddingEndpoint != null || config.milvusTls) trustSystemCertificates();
   const { filename, dirname } = import.meta;

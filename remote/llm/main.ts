@@ -34,6 +34,8 @@ function say(line: ServiceOutput): void {
 let stopping = false;
 
 try {
+  // What is said is read by the agent. When that has died this goes on, until somebody ends it.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
   const config = await readConfig(process.argv.slice(2));
   sizePool(config.gpu);
   const server = await startLlmServer({ config, output: say });

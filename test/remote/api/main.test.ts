@@ -21,6 +21,19 @@ test("it starts without Milvus and the LLM server, and ends when told to", async
   expect(await once(child, "exit")).toEqual([0, null]);
 });
 
+test("it answers on when nobody reads what it says any more: its agent has died", async () => {
+  const child = run(JSON.stringify(CONFIG));
+  const [line] = (await once(child.stdout, "data")) as [Buffer];
+  const port = Number(/:(\d+)\./.exec(JSON.parse(String(line)).log)![1]);
+  child.stdout.destroy();
+  const headers = { authorization: `Bearer ${CONFIG.key}` };
+  // Use of it is told to the agent.
+  for (let time = 0; time < 3; time++) await fetch(`http://127.0.0.1:${port}/api/chat`, { method: "POST", headers, body: "{}" });
+  expect((await fetch(`http://127.0.0.1:${port}/api/alive`, { headers })).status).toBe(200);
+  child.kill("SIGTERM");
+  expect(await once(child, "exit")).toEqual([0, null]);
+});
+
 test.each([
   ["no configuration", "", ["--config", "-"], "--config FILE"],
   ["no option", "", [], "--config FILE"],
