@@ -3,18 +3,17 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { parseArgs } from "node:util";
 import { z } from "zod";
-import { ApiServiceConfig, type ServiceOutput } from "../../src/contract/agent.ts";
+import { ApiServiceConfig } from "../../src/contract/agent.ts";
 import { EndpointCheckRequest } from "../../src/contract/endpoint.ts";
 import { MentorError, toErrorReport } from "../../src/contract/errors.ts";
 import { MilvusCheckRequest } from "../../src/contract/milvus.ts";
+import { outliveAgent, tellAgent } from "../http/to-agent.ts";
 import { parsed } from "./answers.ts";
 import { trustSystemCertificates } from "./certificates.ts";
 import { checkEndpoints } from "./endpoint-check.ts";
 import { serverOfKit } from "./kept-capabilities.ts";
 import { checkMilvus } from "./milvus.ts";
 import { startApi } from "./start.ts";
-
-const output = (line: ServiceOutput) => process.stdout.write(`${JSON.stringify(line)}\n`);
 
 async function readConfig() {
   let config: unknown;
@@ -35,7 +34,7 @@ async function check(): Promise<void> {
     trustSystemCertificates();
     process.stdout.write(`${JSON.stringify({ result: await checkEndpoints(request) })}\n`);
   } catch (error) {
-    output({ error: toErrorReport(error) });
+    tellAgent({ error: toErrorReport(error) });
     process.exitCode = 1;
   }
 }
@@ -47,19 +46,18 @@ async function checkStore(): Promise<void> {
     if (request.target.tls) trustSystemCertificates();
     process.stdout.write(`${JSON.stringify({ result: await checkMilvus(request, serverOfKit(join(import.meta.dirname, "kit.json"))) })}\n`);
   } catch (error) {
-    output({ error: toErrorReport(error) });
+    tellAgent({ error: toErrorReport(error) });
     process.exitCode = 1;
   }
 }
 
 async function serve(): Promise<void> {
-  // What is said is read by the agent. When that has died this goes on, so that the course can still be had.
-  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+  outliveAgent();
   const config = await readConfig();
   if (config.chatEndpoint != null || config.embeddingEndpoint != null || config.milvusTls) trustSystemCertificates();
   const { filename, dirname } = import.meta;
   // Bundled, the two programs lie side by side.
-  const starting = startApi(config, output, Date.now, filename.endsWith(".ts") ? undefined : join(dirname, "backup.mjs"));
+  const starting = startApi(config, tellAgent, Date.now, filename.endsWith(".ts") ? undefined : join(dirname, "backup.mjs"));
   const stop = async () => (await starting).close();
   // Before it has started, so that no signal ever meets Node's own way of ending.
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void stop().finally(() => process.exit(0)));
@@ -72,7 +70,7 @@ else {
   try {
     await serve();
   } catch (error) {
-    output({ error: toErrorReport(error) });
+    tellAgent({ error: toErrorReport(error) });
     process.exitCode = 1;
   }
 }

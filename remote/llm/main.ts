@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import type { LlmServiceConfig, ServiceOutput } from "../../src/contract/agent.ts";
 import { toErrorReport } from "../../src/contract/errors.ts";
+import { outliveAgent, tellAgent } from "../http/to-agent.ts";
 import { readConfig } from "./config.ts";
 import { startLlmServer } from "./server.ts";
 
@@ -28,14 +29,13 @@ function say(line: ServiceOutput): void {
     if (done !== total && detail === lastProgress.detail && performance.now() - lastProgress.at < PROGRESS_EVERY) return;
     lastProgress = { at: performance.now(), detail };
   }
-  process.stdout.write(`${JSON.stringify(line)}\n`);
+  tellAgent(line);
 }
 
 let stopping = false;
 
 try {
-  // What is said is read by the agent. When that has died this goes on, until somebody ends it.
-  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+  outliveAgent();
   const config = await readConfig(process.argv.slice(2));
   sizePool(config.gpu);
   const server = await startLlmServer({ config, output: say });

@@ -36,6 +36,9 @@ export const LlmServiceConfig = z.object({
 });
 export type LlmServiceConfig = z.infer<typeof LlmServiceConfig>;
 
+/** Ending of the store's own folder while a copy is tried in its place (src/core/backup/store-exchange.ts). */
+export const STORE_ASIDE = ".aside";
+
 export const MilvusServiceConfig = z.object({
   kind: z.enum(OWN_MILVUS_KINDS),
   port: z.number().int(),

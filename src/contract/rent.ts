@@ -27,6 +27,14 @@ export interface GpuOffer {
 /** How far a rented machine is. "stopped" keeps its disk and costs for that alone; "gone" is deleted. */
 export type PodState = "provisioning" | "starting" | "running" | "stopped" | "failed" | "gone";
 
+const UP: ReadonlySet<PodState> = new Set(["provisioning", "starting", "running"]);
+
+/** Somebody may be at work on it. One that failed costs money, and nobody is. */
+export const isUp = ({ state }: { state: PodState }): boolean => UP.has(state);
+
+/** Whether deleting it takes no running session's course away: another computer's class may be on one that it has rented. */
+export const isDeletable = ({ madeHere, state }: Pick<PodOfOurs, "madeHere" | "state">): boolean => madeHere || !isUp({ state });
+
 /** What becomes of a machine's own disk when it stops: nothing is ever deleted but by `delete`. */
 export type DiskEnd = "keep" | "delete";
 

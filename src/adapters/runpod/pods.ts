@@ -1,4 +1,4 @@
-import type { Cloud, PodDisk, PodState } from "../../contract/rent.ts";
+import { isUp, type Cloud, type PodDisk, type PodState } from "../../contract/rent.ts";
 import type { Pod, PodOrder } from "../../core/ports.ts";
 import type { components } from "./api-types.ts";
 import { diskPriceADay, diskRate } from "./disk-prices.ts";
@@ -62,7 +62,7 @@ export function fromApi(pod: ApiPod, volumes: readonly Schemas["NetworkVolume"][
     disk: own === undefined ? networkDisk(pod, volumes) : ownDisk(own),
     startedAt: state === "running" ? (pod.startedAt ?? null) : null,
     upSeconds: state === "running" ? (pod.runtime?.uptime ?? null) : null,
-    stoppable: !["provisioning", "starting", "running"].includes(state) || pod.actions === undefined || pod.actions.includes("stop"),
+    stoppable: !isUp({ state }) || pod.actions === undefined || pod.actions.includes("stop"),
     locked: pod.locked === true,
   };
 }

@@ -51,9 +51,11 @@ export async function syncFolder(path: string): Promise<void> {
   await folder?.close();
 }
 
+const KEPT = "The course is kept, and so are the backups before.";
+
 /** FAT32 takes no file of 4 GiB, however much room there is. */
 export const fileTooLarge = (folder: string, cause?: unknown): MentorError =>
-  new MentorError("disk-full", `${folder} is on a FAT32 file system, which takes no file of 4 GB or more.`, { kept: "The course is kept, and so are the backups before.", advice: "Make a backup of rows: its files are small; or choose a folder on another disk, or a stick formatted as exFAT.", details: { folder }, cause });
+  new MentorError("disk-full", `${folder} is on a FAT32 file system, which takes no file of 4 GB or more.`, { kept: KEPT, advice: "Make a backup of rows: its files are small; or choose a folder on another disk, or a stick formatted as exFAT.", details: { folder }, cause });
 
 /** Linux' own number for FAT of any kind: statfs(2), MSDOS_SUPER_MAGIC. */
 const FAT = 0x4d44;
@@ -79,11 +81,10 @@ export const isFolder = (path: string): Promise<boolean> => stat(path).then((fou
 export function diskError(error: unknown, folder: string): unknown {
   if (error instanceof MentorError || !(error instanceof Error)) return error;
   const { code } = error as NodeJS.ErrnoException;
-  const kept = "The course is kept, and so are the backups before.";
   switch (code) {
     case "ENOSPC":
     case "EDQUOT":
-      return new MentorError("disk-full", `There is not enough room for the backup in ${folder}.`, { kept, advice: "Free some space there, remove old backups, or choose another folder; then press Retry.", details: { folder }, cause: error });
+      return new MentorError("disk-full", `There is not enough room for the backup in ${folder}.`, { kept: KEPT, advice: "Free some space there, remove old backups, or choose another folder; then press Retry.", details: { folder }, cause: error });
     case "EFBIG":
       return fileTooLarge(folder, error);
     case "EROFS":
@@ -96,7 +97,7 @@ export function diskError(error: unknown, folder: string): unknown {
     case "EIO":
     case "ENOTCONN":
     case "ESTALE":
-      return new MentorError("stick-removed", `${folder} went away while the backup was written.`, { kept, advice: "Plug the same stick in again and press Retry: what had arrived is taken up again.", details: { folder }, cause: error });
+      return new MentorError("stick-removed", `${folder} went away while the backup was written.`, { kept: KEPT, advice: "Plug the same stick in again and press Retry: what had arrived is taken up again.", details: { folder }, cause: error });
     default:
       return error;
   }

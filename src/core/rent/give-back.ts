@@ -49,8 +49,8 @@ export async function givePodBack(work: RentWork, record: RentRecord, disk: Disk
         // One that failed cannot be stopped as it is; started again it can, and its disk is kept.
         const act = () => (deletes(pod) ? provider.terminate(pod.id, signal) : pod.state === "failed" ? provider.resume(pod.id, signal) : provider.stop(pod.id, signal));
         await persistently(work, until, act).catch((error: unknown) => {
-          if (!(error instanceof MentorError) || (error.code !== "pod-gone" && error.code !== "provider-refused")) throw error;
-          if (error.code === "provider-refused") throw notEnded([pod], error);
+          const code = error instanceof MentorError ? error.code : null;
+          if (code !== "pod-gone") throw code === "provider-refused" ? notEnded([pod], error) : error;
         });
       }
       // It was paid for until now: what the list shows next has ended.
@@ -71,7 +71,7 @@ export async function givePodBack(work: RentWork, record: RentRecord, disk: Disk
   return now;
 }
 
-function notEnded(pods: readonly Pod[], cause?: MentorError): MentorError {
+function notEnded(pods: readonly Pod[], cause?: unknown): MentorError {
   return new MentorError("stop-incomplete", `Runpod still lists ${pods.map(({ id, state }) => `${id} (${state})`).join(", ")}.`, { advice: adviceFor(pods), details: { pods: pods.map(({ id }) => id) }, cause });
 }
 

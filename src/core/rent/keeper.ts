@@ -63,8 +63,7 @@ export async function keepRent({ session, clock, log }: KeeperOptions, signal: A
     }
     if (memory.podId !== rent.podId) Object.assign(memory, { podId: rent.podId, describedAt: Number.NEGATIVE_INFINITY });
     memory.helpSince = phase === "needs-help" ? (memory.helpSince ?? clock.now()) : null;
-    const timer = rent.podId === null ? null : await session.machineTimer();
-    const why = (await machineEnded(phase, rent, provider)) ?? timeOver(rent, timer) ?? notUsed(phase, rent, timer);
+    const why = (await machineEnded(phase, rent, provider)) ?? (await byTimer(phase, rent));
     if (why !== null) return end(why);
     await warnOfBudget(session.view().rent ?? rent);
   }
@@ -77,6 +76,11 @@ export async function keepRent({ session, clock, log }: KeeperOptions, signal: A
     await session.change((record) => withSight(record, pod, at));
     if (pod === null || pod.state === "gone") return "the machine is gone";
     return pod.state === "stopped" || pod.state === "failed" ? "the machine has stopped by itself" : null;
+  }
+
+  async function byTimer(phase: SessionPhase, rent: RentRecord): Promise<string | null> {
+    const timer = rent.podId === null ? null : await session.machineTimer();
+    return timeOver(rent, timer) ?? notUsed(phase, rent, timer);
   }
 
   /** By this computer's own clock only where the machine cannot be asked. */

@@ -1,5 +1,5 @@
 import { MentorError } from "../../contract/errors.ts";
-import type { PodOfOurs } from "../../contract/rent.ts";
+import { isDeletable, type PodOfOurs } from "../../contract/rent.ts";
 import type { Clock, Provider } from "../ports.ts";
 import { costOf } from "./money.ts";
 import { sessionOfPod } from "./pod-name.ts";
@@ -35,7 +35,7 @@ export async function endOurPod(options: OursOptions, id: string, how: "stop" | 
   const pod = (await ourPods(options, signal)).find((one) => one.id === id);
   if (pod === undefined) throw new MentorError("input-invalid", `There is no machine ${id} that this app has rented.`);
   if (pod.sessionId !== null) throw new MentorError("session-running", `The machine ${id} is used by the session that runs; stop that.`);
-  if (how === "terminate" && !pod.madeHere && pod.state !== "stopped" && pod.state !== "failed") {
+  if (how === "terminate" && !isDeletable(pod)) {
     throw new MentorError("pod-in-use", `The machine ${id} runs, and another computer has rented it: what is on its disk may be in no backup yet.`, { advice: "Stop it there; or, when nobody uses it any more, stop it here, which keeps its disk, and delete it then." });
   }
   await (how === "stop" ? provider.stop(id, signal) : provider.terminate(id, signal));

@@ -1,6 +1,6 @@
 import { Coins } from "lucide-react";
 import { useEffect, useState } from "react";
-import type { PodOfOurs } from "../../contract/rent.ts";
+import { isDeletable, type PodOfOurs } from "../../contract/rent.ts";
 import { useConnection } from "../connection/state.ts";
 import { formatMoney } from "../format/amounts.ts";
 import { Button } from "../parts/Button.tsx";
@@ -50,8 +50,6 @@ function PodRow({ pod }: { pod: PodOfOurs }) {
   const ending = useRent((store) => store.ending);
   const [asking, setAsking] = useState(false);
   const runs = RUNS.has(state);
-  // Another computer's class may be on one that it has rented and that runs.
-  const deletable = madeHere || !runs || state === "failed";
   const cost = runs ? t.rent.podCosts(formatMoney(usd(microUsdPerHour)), formatMoney(usd(spentMicroUsd))) : t.rent.podDisk(formatMoney(usd(disk?.microUsdPerDay ?? 0)));
   return (
     <li className="pod">
@@ -62,7 +60,7 @@ function PodRow({ pod }: { pod: PodOfOurs }) {
       <div className="row">
         {ending === id && <output className="soft small">{t.rent.podWorking}</output>}
         {runs && <Button look="primary" size="compact" blocked={ending !== null} onClick={() => endPod(id, "stop")}>{t.rent.podStop}</Button>}
-        {deletable && <Button look="bad" size="compact" blocked={ending !== null} onClick={() => setAsking(true)}>{t.rent.podDelete}</Button>}
+        {isDeletable(pod) && <Button look="bad" size="compact" blocked={ending !== null} onClick={() => setAsking(true)}>{t.rent.podDelete}</Button>}
       </div>
       <Question
         open={asking}

@@ -1,6 +1,7 @@
 import { AlertDialog } from "@base-ui/react/alert-dialog";
 import { Check, Square } from "lucide-react";
 import { useState } from "react";
+import { backsUpAtStop } from "../../contract/backup-at-stop.ts";
 import type { DiskEnd } from "../../contract/rent.ts";
 import type { SessionSnapshot } from "../../contract/session.ts";
 import { formatMoney } from "../format/amounts.ts";
@@ -21,7 +22,7 @@ export function StopButton({ session: { host, rent } }: { session: SessionSnapsh
   const [agreed, setAgreed] = useState(false);
   const ownDisk = rent?.disk?.kind === "own" ? rent.disk : null;
   const away = host !== null && host.kind !== "local";
-  const backsUp = atStop === "always" || (atStop === "away" && away);
+  const backsUp = backsUpAtStop({ atStop }, host?.kind ?? "local");
   const loses = ownDisk !== null && disk === "delete" && rent!.unsavedRows && !backsUp;
   const label = host?.label ?? "";
   const stop = () => {

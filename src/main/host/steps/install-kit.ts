@@ -1,6 +1,6 @@
 import { installKit as installOnHost } from "../../../core/kit/install.ts";
 import type { StepImplementation } from "../../../core/session/step.ts";
-import { kitFor, onTheWay } from "./kit-for.ts";
+import { kitFor, onTheWay, sentOutcome } from "./kit-for.ts";
 import type { StepTools } from "./tools.ts";
 
 /** Everything that runs on the host travels in one folder; a host that has it already is not sent it again. First what the agent needs, so that the host soon takes care of itself. */
@@ -18,7 +18,7 @@ export function installKit(tools: StepTools): StepImplementation {
       const installed = await installOnHost(onTheWay(tools, context, kit));
       facts.set("kit", { hash: kit.hash, path: installed.path });
       facts.keep(`The tools stay on ${facts.require("hostLabel")}, so that the next start is quick.`);
-      return { skipped: installed.skipped, outcome: installed.skipped ? "already there" : `${(installed.bytesSent / 1e6).toFixed(0)} MB sent` };
+      return sentOutcome(installed);
     },
   };
 }

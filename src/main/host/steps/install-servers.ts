@@ -1,6 +1,6 @@
 import { installServers as installOnHost } from "../../../core/kit/install.ts";
 import type { StepImplementation } from "../../../core/session/step.ts";
-import { kitFor, onTheWay } from "./kit-for.ts";
+import { kitFor, onTheWay, sentOutcome } from "./kit-for.ts";
 import type { StepTools } from "./tools.ts";
 
 /** The rest of the kit: the LLM engine and the course store, on the line while the agent starts and the model begins to travel. */
@@ -10,9 +10,9 @@ export function installServers(tools: StepTools): StepImplementation {
     async run(context) {
       const { facts, log } = context;
       if (facts.requireHandle("host").kind === "local") return { outcome: "on this computer", skipped: true };
-      const { skipped, bytesSent } = await installOnHost(onTheWay(tools, context, await kitFor(tools, context)));
-      log("info", skipped ? "The servers are already on the host." : "The tools and servers are on the host, proven file by file.");
-      return { skipped, outcome: skipped ? "already there" : `${(bytesSent / 1e6).toFixed(0)} MB sent` };
+      const installed = await installOnHost(onTheWay(tools, context, await kitFor(tools, context)));
+      log("info", installed.skipped ? "The servers are already on the host." : "The tools and servers are on the host, proven file by file.");
+      return sentOutcome(installed);
     },
   };
 }

@@ -1,3 +1,4 @@
+import { backsUpAtStop } from "../../../contract/backup-at-stop.ts";
 import type { BackupCreated } from "../../../contract/backup.ts";
 import { MentorError, toErrorReport } from "../../../contract/errors.ts";
 import type { StepContext, StepImplementation } from "../../../core/session/step.ts";
@@ -16,10 +17,7 @@ const MOST_BACKUPS = 3;
  * the course with it.
  */
 export function keepCourse({ settings, passphrases, dataFolder, clock }: StepTools): StepImplementation {
-  const wanted = async ({ request }: StepContext): Promise<boolean> => {
-    const { atStop } = (await settings.read()).backup;
-    return atStop === "always" || (atStop === "away" && request.host.kind !== "local");
-  };
+  const wanted = async ({ request }: StepContext): Promise<boolean> => backsUpAtStop((await settings.read()).backup, request.host.kind);
   return {
     id: "keep-course",
     async run(context) {

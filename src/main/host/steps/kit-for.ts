@@ -1,6 +1,6 @@
 import type { Kit, KitPlatform } from "../../../contract/kit.ts";
-import type { InstallKitOptions } from "../../../core/kit/install.ts";
-import type { StepContext } from "../../../core/session/step.ts";
+import type { InstalledKit, InstallKitOptions } from "../../../core/kit/install.ts";
+import type { StepContext, StepOutcome } from "../../../core/session/step.ts";
 import { uploadFile } from "../../../core/upload/upload.ts";
 import { makeKit } from "../kit.ts";
 import { projectFolder } from "../resources.ts";
@@ -29,6 +29,8 @@ export async function kitFor({ cacheFolder }: StepTools, { facts, signal, progre
   await facts.hold("kit", kit);
   return kit;
 }
+
+export const sentOutcome = ({ skipped, bytesSent }: InstalledKit): StepOutcome => ({ skipped, outcome: skipped ? "already there" : `${(bytesSent / 1e6).toFixed(0)} MB sent` });
 
 /** How a kit is sent to a host behind SSH. */
 export function onTheWay({ clock }: StepTools, { facts, signal, progress }: StepContext, kit: Kit): InstallKitOptions {

@@ -1,5 +1,5 @@
 import { MentorError } from "../../../contract/errors.ts";
-import type { DiskEnd } from "../../../contract/rent.ts";
+import { isUp, type DiskEnd } from "../../../contract/rent.ts";
 import { diskFor, KIT_MIN_CUDA } from "../../../core/rent/defaults.ts";
 import { rankOffers, requireCandidates, type ModelNeed, type RentWish } from "../../../core/rent/choose.ts";
 import { givePodBack } from "../../../core/rent/give-back.ts";
@@ -129,7 +129,7 @@ async function ownPod(provider: Provider, id: string, signal: AbortSignal): Prom
   const pod = await provider.describe(id, signal);
   if (pod === null || pod.state === "gone") throw new MentorError("pod-gone", `There is no machine ${id} in the Runpod account.`);
   if (sessionOfPod(pod.name) === null) throw new MentorError("input-invalid", `The machine ${id} (${pod.name}) was not rented by this app; it is left alone.`);
-  if (pod.state !== "stopped" && pod.state !== "failed") {
+  if (isUp(pod)) {
     throw new MentorError("pod-in-use", `The machine ${id} (${pod.name}) runs already: another computer may be using it.`, { details: { pod: id } });
   }
   return pod;

@@ -1,5 +1,5 @@
 import type { Backup } from "../../../contract/backup.ts";
-import { MentorError, toErrorReport } from "../../../contract/errors.ts";
+import { MentorError, toErrorReport, type ErrorCode } from "../../../contract/errors.ts";
 import { listBackups } from "../../../core/backup/backup-folder.ts";
 import { restoreBackup } from "../../../core/backup/restore.ts";
 import type { StepContext, StepImplementation, StepOutcome } from "../../../core/session/step.ts";
@@ -48,10 +48,7 @@ async function fromBackup({ settings, passphrases, dataFolder, clock }: StepTool
       return backup.name;
     } catch (error) {
       signal.throwIfAborted();
-      // The host's own trouble would meet the next one too.
-      if (error instanceof MentorError && error.code === "host-lost") throw error;
-      // Somebody may know the passphrase; the course's files alone could be less than what was backed up.
-      if (error instanceof MentorError && ASKS_FOR_PASSPHRASE.has(error.code)) throw error;
+      if (error instanceof MentorError && NOT_THE_BACKUPS_FAULT.has(error.code)) throw error;
       log("warn", `The backup ${backup.name} could not be restored: ${toErrorReport(error).message}`);
       failure ??= error;
     }
@@ -61,7 +58,8 @@ async function fromBackup({ settings, passphrases, dataFolder, clock }: StepTool
   return null;
 }
 
-const ASKS_FOR_PASSPHRASE: ReadonlySet<string> = new Set(["backup-encrypted", "backup-passphrase-wrong"]);
+/** The host's own trouble would meet the next one too; and where somebody may know the passphrase, the course's files alone could be less than what was backed up. */
+const NOT_THE_BACKUPS_FAULT: ReadonlySet<ErrorCode> = new Set(["host-lost", "backup-encrypted", "backup-passphrase-wrong"]);
 
 /** A name is all that a course has where nothing is on the host yet: what it may have hidden is said. */
 function sayWhatElse(all: readonly Backup[], fitting: readonly Backup[], course: string, log: StepContext["log"]): void {
