@@ -61,6 +61,7 @@ async function measure(kind: string, rows: number): Promise<BackupRow[]> {
     add("cold tar.gz", "stop, tar, start", (performance.now() - begun) / 1000 - bare.seconds, { bytes: (await stat(archive)).size });
     say(`  (of that until the archive was there: ${packed.toFixed(1)} s)`);
 
+    await on("settle", "");
     const restored = await on("restore", "export");
     add("ours", "restore", restored.seconds, { peakRssMb: restored.peakRssMb, identical: restored.hash === expected });
     add("ours", "proof of the restore", restored.proofSeconds!);

@@ -4,8 +4,9 @@ import { mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { createZstdCompress } from "node:zlib";
-import { createLike, indexLike, shapeOf } from "../../remote/backup/collection.ts";
+import { createLike, indexLike, milvusOf, shapeOf } from "../../remote/backup/collection.ts";
 import { ContentHash } from "../../remote/backup/content-hash.ts";
 import { exportCollection } from "../../remote/backup/export.ts";
 import { importCollection, readManifest } from "../../remote/backup/import.ts";
@@ -16,7 +17,7 @@ import { makeCollection, rowOf } from "../../test/parts/course.ts";
 
 /** What one process of the benchmark does; each in its own, so that its memory is its own. */
 export interface Task {
-  what: "fill" | "bare" | "ours" | "verify" | "restore" | "jsonl";
+  what: "fill" | "bare" | "ours" | "verify" | "settle" | "restore" | "jsonl";
   target: { address: string; token?: string };
   rows: number;
   folder: string;
@@ -64,6 +65,9 @@ async function perform({ what, target, rows, folder }: Task): Promise<Omit<TaskR
         for (const { name, sha256 } of parts) if ((await hashFile(join(folder, name), NEVER)).sha256 !== sha256) throw new Error(`${name} was altered`);
         return { seconds: seconds() };
       }
+      case "settle":
+        await settle(connection);
+        return { seconds: seconds() };
       case "restore": {
         let proving = 0;
         const manifest = await importCollection({ connection, folder, into: `${COLLECTION}_restored`, signal: NEVER, onProgress: ({ phase }) => (phase === "prove" && proving === 0 ? (proving = seconds()) : undefined), log: () => {} });
@@ -113,6 +117,19 @@ async function fill(connection: MilvusConnection, rows: number): Promise<number>
     await indexLike(shape, COLLECTION, connection, NEVER, () => {});
   });
   return seconds;
+}
+
+/**
+ * A server merges the segments of what was filled minutes later, and makes the index of the merged
+ * one anew, before that of anything that came meanwhile. Here it does so at once, so that no restore
+ * waits for what is no part of it. Milvus Lite merges nothing.
+ */
+async function settle(connection: MilvusConnection): Promise<void> {
+  if ((await milvusOf(connection)).kind === "lite") return;
+  const { compactionID } = await connection.call("compact", (client) => client.compact({ collection_name: COLLECTION }));
+  const merged = async () => String((await connection.call("getCompactionState", (client) => client.getCompactionState({ compactionID }))).state) === "Completed";
+  const indexed = async () => (await connection.call("describeIndex", (client) => client.describeIndex({ collection_name: COLLECTION }))).index_descriptions.every(({ pending_index_rows }) => Number(pending_index_rows) === 0);
+  for (const done of [merged, indexed]) do await sleep(2_000); while (!(await done()));
 }
 
 /** What the rows' hash must be, from the rows themselves and without any Milvus. */
