@@ -21,7 +21,7 @@ export interface Measured {
 export interface Row extends Omit<Measured, "steps"> {
   profile: string;
   modelBytes: number;
-  /** Of the step that starts the LLM server and waits until it answers. */
+  /** Until the LLM server answers, from when the model is on the host and the server may start. */
   loadSeconds: number;
   /** What the line takes for the bytes, and the load. */
   floorSeconds: number;
@@ -35,15 +35,14 @@ const limitOf = (which: Case, floor: number, load: number): number => (which ===
 
 /** @param clickedAt milliseconds since the epoch */
 export function toRow(profile: Profile, modelBytes: number, clickedAt: number, { steps, ...measured }: Measured): Row {
-  const load = steps.find(({ id }) => id === "start-llm");
-  if (load === undefined) throw new Error("The session has loaded no model.");
-  const floor = measured.bytesSent / (payloadLimit(profile) ?? Infinity) + load.seconds;
-  const limit = limitOf(measured.case, floor, load.seconds);
+  const load = loadSecondsOf(steps);
+  const floor = measured.bytesSent / (payloadLimit(profile) ?? Infinity) + load;
+  const limit = limitOf(measured.case, floor, load);
   return {
     ...measured,
     profile: profile.name,
     modelBytes,
-    loadSeconds: round(load.seconds),
+    loadSeconds: round(load),
     floorSeconds: round(floor),
     limitSeconds: round(limit),
     met: measured.seconds <= limit,
@@ -52,6 +51,13 @@ export function toRow(profile: Profile, modelBytes: number, clickedAt: number, {
     firstWordSeconds: round(measured.firstWordSeconds),
     steps: steps.map(({ id, startedAt, seconds }) => ({ id, at: round((Date.parse(startedAt) - clickedAt) / 1000), seconds: round(seconds) })),
   };
+}
+
+function loadSecondsOf(steps: Measured["steps"]): number {
+  const [server, model, load] = (["start-search", "upload-model", "start-llm"] as const).map((wanted) => steps.find(({ id }) => id === wanted));
+  if (server === undefined || model === undefined || load === undefined) throw new Error("The session has loaded no model.");
+  const endOf = ({ startedAt, seconds }: Measured["steps"][number]) => Date.parse(startedAt) / 1000 + seconds;
+  return endOf(load) - Math.max(endOf(model), Date.parse(server.startedAt) / 1000);
 }
 
 const round = (value: number): number => Number(value.toFixed(3));

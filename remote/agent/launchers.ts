@@ -1,12 +1,12 @@
-import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { composeCommand } from "../milvus/compose.ts";
 import { milvusImageCommand } from "../milvus/image/command.ts";
 import { readyImage } from "../milvus/image/ready.ts";
 import { milvusLiteCommand, probeMilvus } from "../milvus/lite.ts";
 import { milvusServerCommand } from "../milvus/server.ts";
 import { MentorError } from "../../src/contract/errors.ts";
-import type { MilvusServiceConfig } from "../../src/contract/agent.ts";
+import type { LlmServiceConfig, MilvusServiceConfig } from "../../src/contract/agent.ts";
 import { endStack, readyStack } from "./compose-stack.ts";
 import type { Launchers } from "./launcher.ts";
 import type { Liveness } from "./liveness.ts";
@@ -46,8 +46,7 @@ export function kitLaunchers(kit: string, node: string): Launchers {
       title: "The LLM server",
       liveness: LIVENESS,
       argv: (_config, file) => [node, join(kit, "llm.mjs"), "--config", file],
-      // Sampling runs in libuv's pool, whose size is fixed when the process starts.
-      environment: (config) => ({ UV_THREADPOOL_SIZE: String(Math.max(4, config.threads ?? 0, config.parallel, availableParallelism())) }),
+      change: (from, to) => (from.modelLater === true && isDeepStrictEqual({ ...from, modelLater: false }, { ...to, modelLater: to.modelLater ?? false }) ? loadModel : null),
       probe: (config, key, signal) => answersOk(`http://127.0.0.1:${config.port}/health`, key, signal),
     },
     api: {
@@ -90,6 +89,13 @@ export function kitLaunchers(kit: string, node: string): Launchers {
 function imageOf({ image }: MilvusServiceConfig): NonNullable<MilvusServiceConfig["image"]> {
   if (image === undefined) throw new MentorError("input-invalid", "The agent was not told which image of Milvus it is to start.");
   return image;
+}
+
+/** What an LLM server that runs already was told to wait with. */
+async function loadModel({ port }: LlmServiceConfig, key: string, signal: AbortSignal): Promise<void> {
+  const response = await fetch(`http://127.0.0.1:${port}/models/load`, { method: "POST", headers: { authorization: `Bearer ${key}` }, signal });
+  await response.body?.cancel();
+  if (!response.ok) throw new MentorError("service-failed", `The LLM server would not load its model (${response.status}).`);
 }
 
 async function answersOk(url: string, key: string, signal: AbortSignal): Promise<boolean> {

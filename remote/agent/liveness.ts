@@ -14,6 +14,20 @@ export interface Liveness {
 export type Probe = (signal: AbortSignal) => Promise<boolean>;
 
 /**
+ * Asks every `everyMs` until there is a good answer ("ready"), until nothing was heard for `withinMs`
+ * ("late"), or until the signal ("ended"). `heardAt`: called after each question without a good answer.
+ */
+export async function untilAnswering(probe: Probe, { everyMs, timeoutMs, withinMs }: Omit<Liveness, "misses"> & { withinMs: number }, clock: Clock, signal: AbortSignal, heardAt: () => number): Promise<"ready" | "late" | "ended"> {
+  while (!signal.aborted) {
+    const answered = await answersWithin(timeoutMs, probe, clock, signal);
+    if (answered) return signal.aborted ? "ended" : "ready";
+    if (clock.now() - heardAt() > withinMs) return "late";
+    await clock.sleep(everyMs, signal).catch(() => {});
+  }
+  return "ended";
+}
+
+/**
  * Asks again and again, and resolves when the service counts as hung: with the milliseconds since
  * its last good answer, or since the beginning. null when the signal ended it before.
  */

@@ -2,30 +2,15 @@ import { isDeepStrictEqual } from "node:util";
 import type { ServiceConfigs, ServiceName, ServiceState, ServiceStatus } from "../../src/contract/agent.ts";
 import { MentorError, toErrorReport, type ErrorReport } from "../../src/contract/errors.ts";
 import type { LogLevel } from "../../src/contract/logs.ts";
-import type { Clock } from "./clock.ts";
 import type { Launcher } from "./launcher.ts";
-import { answersWithin, untilSilent } from "./liveness.ts";
-import type { LogStore } from "./log-store.ts";
+import { answersWithin, untilAnswering, untilSilent } from "./liveness.ts";
 import { parseOutput } from "./output.ts";
 import { requireFreePort } from "./port-owner.ts";
-import type { RestartPolicy } from "./restarts.ts";
+import type { ServiceContext } from "./service-context.ts";
 import { ServiceProcess } from "./service-process.ts";
 
-export interface ServiceContext {
-  /** Folder for configurations and process records. */
-  run: string;
-  key: string;
-  /** Random; in the environment of every process of this agent, so that they are known as its own. */
-  token: string;
-  /** Somebody uses a service. */
-  onActivity(): void;
-  logs: LogStore;
-  restarts: RestartPolicy;
-  clock: Clock;
-}
-
-/** For one probe, while the service is waited for. */
-const READY_PROBE_MS = 5_000;
+/** For one probe while the service is waited for, and for a running one to take a new configuration. */
+const ANSWER_MS = 5_000;
 
 const LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"];
 
@@ -34,6 +19,7 @@ const LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"];
  *
  *   stopped → starting → ready → stopping → stopped
  *                ↑  └ crash ┘       starting and ready end in failed when crashes do not stop
+ *                └ a new configuration that it takes as it runs
  *
  * One that runs but gives no answer any more is ended, and counts as crashed.
  */
@@ -49,6 +35,8 @@ export class Service<Name extends ServiceName> {
   #progress: ServiceStatus["progress"] = null;
   #error: ErrorReport | null = null;
   #lastOutputAt = 0;
+  /** Aborted when a process that was ready has taken a new configuration. */
+  #changed = new AbortController();
   /** Ends the present life: aborted by stop. */
   #life = new AbortController();
   #living: Promise<void> = Promise.resolve();
@@ -77,7 +65,7 @@ export class Service<Name extends ServiceName> {
     };
   }
 
-  /** Begins to start; the state tells how it goes on. The same configuration again changes nothing. */
+  /** Begins to start; the state tells how it goes on. The same configuration again changes nothing, and one that the running process can take does not end it. */
   start(config: ServiceConfigs[Name]): Promise<void> {
     return this.#inTurn(() => this.#start(config));
   }
@@ -99,6 +87,7 @@ export class Service<Name extends ServiceName> {
   async #start(config: ServiceConfigs[Name]): Promise<void> {
     const runs = this.#state === "starting" || this.#state === "ready";
     if (runs && isDeepStrictEqual(config, this.#config)) return;
+    if (await this.#change(config)) return;
     await this.#stop();
     this.#config = config;
     this.#restarts = 0;
@@ -106,6 +95,21 @@ export class Service<Name extends ServiceName> {
     this.#life = new AbortController();
     this.#enter("starting");
     this.#living = this.#live(config, this.#life.signal);
+  }
+
+  /** Whether the process that runs has taken the new configuration. */
+  async #change(config: ServiceConfigs[Name]): Promise<boolean> {
+    const change = this.#state === "ready" ? this.#launcher.change?.(this.#config!, config) : null;
+    if (change == null) return false;
+    const { key, clock } = this.#context;
+    const taken = await answersWithin(ANSWER_MS, (patience) => change(config, key, patience).then(() => true), clock, this.#life.signal);
+    // It may have ended meanwhile: then it is started with the new configuration like any other.
+    if (!taken || (this.#state as ServiceState) !== "ready") return false;
+    this.#config = config;
+    this.#lastOutputAt = clock.now();
+    this.#enter("starting");
+    this.#changed.abort();
+    return true;
   }
 
   async #stop(): Promise<void> {
@@ -128,7 +132,7 @@ export class Service<Name extends ServiceName> {
         say: (detail) => (this.#progress = { done: 0, total: null, unit: "steps", rate: null, etaSeconds: null, detail }),
         lost: (error) => lost.abort(error),
       });
-      await this.#runUntilStopped(config, signal);
+      await this.#runUntilStopped(signal);
     } catch (error) {
       if (!stopped.aborted) this.#fail(toErrorReport(error));
     } finally {
@@ -137,16 +141,16 @@ export class Service<Name extends ServiceName> {
     if (lost.signal.aborted && !stopped.aborted) this.#fail(toErrorReport(lost.signal.reason));
   }
 
-  async #runUntilStopped(config: ServiceConfigs[Name], signal: AbortSignal): Promise<void> {
+  async #runUntilStopped(signal: AbortSignal): Promise<void> {
     const { restarts, clock } = this.#context;
     let crashes = 0;
     let wasReady = false;
     while (!signal.aborted) {
       let soundMs: number | null;
       try {
-        await requireFreePort(config.port, this.#launcher.title);
+        await requireFreePort(this.#config!.port, this.#launcher.title);
         if (signal.aborted) return;
-        soundMs = await this.#runOnce(config, signal);
+        soundMs = await this.#runOnce(this.#config!, signal);
       } catch (error) {
         return this.#fail(toErrorReport(error));
       }
@@ -185,21 +189,23 @@ export class Service<Name extends ServiceName> {
     try {
       const stopping = this.#stopWhenAborted(process, signal);
       const alive = AbortSignal.any([signal, over.signal]);
-      const ready = await Promise.race([this.#untilReady(config, alive), ended.then(() => "ended" as const)]);
-      if (ready === "late") {
-        await this.#end(process);
-        throw new MentorError("service-failed", `${this.#launcher.title} did not become ready: no answer and no word from it for ${this.#launcher.readyWithinMs / 1000} s.`, this.#lastWords());
-      }
       let soundMs: number | null = null;
       let hung: string | null = null;
-      if (ready === "ready") {
+      do {
+        this.#changed = new AbortController();
+        const ready = await Promise.race([this.#untilReady(config, alive), ended.then(() => "ended" as const)]);
+        if (ready === "late") {
+          await this.#end(process);
+          throw new MentorError("service-failed", `${this.#launcher.title} did not become ready: no answer and no word from it for ${this.#launcher.readyWithinMs / 1000} s.`, this.#lastWords());
+        }
+        if (ready === "ended") break;
         this.#enter("ready");
         this.#log("info", `${this.#launcher.title} is ready on port ${config.port}.`);
         const readyAt = clock.now();
-        const silentMs = await untilSilent((patience) => this.#launcher.probe(config, key, patience), this.#launcher.liveness, clock, alive);
+        const silentMs = await untilSilent((patience) => this.#launcher.probe(config, key, patience), this.#launcher.liveness, clock, AbortSignal.any([alive, this.#changed.signal]));
         soundMs = clock.now() - readyAt - (silentMs ?? 0);
         if (silentMs !== null) hung = await this.#endHung(process, silentMs);
-      }
+      } while (this.#changed.signal.aborted && !alive.aborted);
       const exit = await ended;
       this.#lastEnd = hung ?? `ended unexpectedly (${exit})`;
       await stopping;
@@ -212,20 +218,15 @@ export class Service<Name extends ServiceName> {
     }
   }
 
-  async #untilReady(config: ServiceConfigs[Name], signal: AbortSignal): Promise<"ready" | "late" | "ended"> {
+  #untilReady(config: ServiceConfigs[Name], signal: AbortSignal): Promise<"ready" | "late" | "ended"> {
     const { key, restarts, clock } = this.#context;
     const startedAt = clock.now();
-    while (!signal.aborted) {
-      const answered = await answersWithin(READY_PROBE_MS, (patience) => this.#launcher.probe(config, key, patience), clock, signal);
-      if (answered) return signal.aborted ? "ended" : "ready";
-      if (clock.now() - this.#lastOutputAt > this.#launcher.readyWithinMs) return "late";
-      const seconds = Math.floor((clock.now() - startedAt) / 1000);
+    return untilAnswering((patience) => this.#launcher.probe(config, key, patience), { everyMs: restarts.probeIntervalMs, timeoutMs: ANSWER_MS, withinMs: this.#launcher.readyWithinMs }, clock, signal, () => {
       if (this.#progress === null || this.#progress.unit === "seconds") {
-        this.#progress = { done: seconds, total: null, unit: "seconds", rate: null, etaSeconds: null, detail: `Waiting for an answer on port ${config.port}` };
+        this.#progress = { done: Math.floor((clock.now() - startedAt) / 1000), total: null, unit: "seconds", rate: null, etaSeconds: null, detail: `Waiting for an answer on port ${config.port}` };
       }
-      await clock.sleep(restarts.probeIntervalMs, signal).catch(() => {});
-    }
-    return "ended";
+      return this.#lastOutputAt;
+    });
   }
 
   async #stopWhenAborted(process: ServiceProcess<Name>, signal: AbortSignal): Promise<void> {

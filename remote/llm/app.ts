@@ -23,14 +23,22 @@ export interface AppOptions {
   health(): LlmHealth;
   /** @throws ApiError 503 while loading and while draining */
   engine(): Engine;
+  /** null where there is none. @throws ApiError 503 until the one that comes later is loaded */
+  chat(engine: Engine): LoadedChat | null;
+  /** The chat model that comes later is there: it is loaded. */
+  load(): void;
   /** Aborted, with the reason as an ApiError, when what still runs is to end. */
   ending: AbortSignal;
   /** Somebody asks for something. */
   used(): void;
 }
 
-export function createApp({ key, health, engine, ending, used }: AppOptions): Hono {
+export function createApp({ key, health, engine, chat, load, ending, used }: AppOptions): Hono {
   const app = new Hono();
+  const chatting = (): LoadedChat => {
+    const loaded = engine();
+    return chat(loaded) ?? noChat(loaded);
+  };
   const answers = new HttpAnswers();
   app.use(answers.count());
   app.use(guard({ key }));
@@ -50,18 +58,23 @@ export function createApp({ key, health, engine, ending, used }: AppOptions): Ho
   for (const base of ["", "/v1"]) {
     app.get(`${base}/models`, (context) => context.json(modelList(engine())));
     app.get(`${base}/models/:id`, (context) => context.json(modelEntry(engine(), context.req.param("id"))));
-    app.post(`${base}/chat/completions`, async (context) => chatCompletions(context, chatOf(engine()), await jsonOf(context)));
-    app.post(`${base}/completions`, async (context) => completions(context, chatOf(engine()), await jsonOf(context)));
+    app.post(`${base}/chat/completions`, async (context) => chatCompletions(context, chatting(), await jsonOf(context)));
+    app.post(`${base}/completions`, async (context) => completions(context, chatting(), await jsonOf(context)));
     app.post(`${base}/embeddings`, async (context) => embeddings(context, engine().embedding, await jsonOf(context), ending));
   }
 
-  app.post("/tokenize", async (context) => context.json(tokenize(chatOf(engine()), await jsonOf(context))));
-  app.post("/detokenize", async (context) => context.json(detokenize(chatOf(engine()), await jsonOf(context))));
-  app.post("/apply-template", async (context) => context.json(applyTemplate(chatOf(engine()), await jsonOf(context))));
+  // As llama-server's router has it; which file it is stands in the configuration, so that nobody else's can be asked for.
+  app.post("/models/load", (context) => {
+    load();
+    return context.json({ success: true });
+  });
+  app.post("/tokenize", async (context) => context.json(tokenize(chatting(), await jsonOf(context))));
+  app.post("/detokenize", async (context) => context.json(detokenize(chatting(), await jsonOf(context))));
+  app.post("/apply-template", async (context) => context.json(applyTemplate(chatting(), await jsonOf(context))));
   app.get("/slots", (context) => {
-    const chat = chatOf(engine());
-    if (context.req.query("fail_on_no_slot") !== undefined && chat.scheduler.active === chat.scheduler.slots().length) throw new ApiError(503, "Every slot is taken.", { code: "no_slot_available" });
-    return context.json(slotList(chat));
+    const loaded = chatting();
+    if (context.req.query("fail_on_no_slot") !== undefined && loaded.scheduler.active === loaded.scheduler.slots().length) throw new ApiError(503, "Every slot is taken.", { code: "no_slot_available" });
+    return context.json(slotList(loaded));
   });
   app.get("/metrics", (context) => context.body(metricsOf(engine(), answers), 200, { "content-type": METRICS_TYPE }));
   app.notFound((context) => respond(context, new ApiError(404, `There is no ${context.req.method} ${context.req.path} here.`, { code: "not_found" })));
@@ -69,9 +82,8 @@ export function createApp({ key, health, engine, ending, used }: AppOptions): Ho
   return app;
 }
 
-function chatOf({ chat, embedding }: Engine): LoadedChat {
-  if (chat === null) throw new ApiError(404, `No chat model is loaded on this server, only ${embedding?.id ?? "none"} for embeddings.`, { code: "model_not_found" });
-  return chat;
+function noChat({ embedding }: Engine): never {
+  throw new ApiError(404, `No chat model is loaded on this server, only ${embedding?.id ?? "none"} for embeddings.`, { code: "model_not_found" });
 }
 
 async function jsonOf(context: Context): Promise<unknown> {

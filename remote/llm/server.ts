@@ -26,8 +26,10 @@ export interface LlmServerOptions {
 export interface LlmServer {
   /** The port it listens on; another than asked for where that was 0. */
   port: number;
-  /** Resolves when the model answers; rejects with a MentorError when it cannot be loaded. */
+  /** Resolves when the models answer, but for one that comes later; rejects with a MentorError when one cannot be loaded. */
   ready: Promise<void>;
+  /** As `ready`, of all models. */
+  complete: Promise<void>;
   /**
    * Refuses new requests with 503, lets running and waiting ones go on for `drainMs` (default 0),
    * ends the rest with an error that says so.
@@ -36,7 +38,8 @@ export interface LlmServer {
 }
 
 /**
- * Listens at once and loads then, so that `/health` can tell how far it is.
+ * Listens at once and loads then, so that `/health` can tell how far it is. A chat model that comes
+ * later is loaded when it is asked for; until it is asked for, that it is missing is no illness.
  *
  * @throws MentorError port-in-use
  */
@@ -44,6 +47,8 @@ export async function startLlmServer({ config, queueLimit = config.parallel * QU
   let engine: Engine | null = null;
   let progress: Progress | null = null;
   let closing = false;
+  const later = config.modelLater === true ? Promise.withResolvers<void>() : null;
+  let askedFor = false;
   /** Of the loading. */
   const loadingEnds = new AbortController();
   /** Of whatever still runs. */
@@ -53,12 +58,20 @@ export async function startLlmServer({ config, queueLimit = config.parallel * QU
     key: config.key,
     health: () => {
       if (closing) return stoppingHealth(engine);
-      return engine === null ? { status: "loading", progress } : healthOf(engine, config.predictedBytes ?? null);
+      return engine === null || (askedFor && engine.chat === null) ? { status: "loading", progress } : healthOf(engine, config.predictedBytes ?? null);
     },
     engine: () => {
       if (closing) throw unavailable("The server is stopping.", "stopping");
       if (engine === null) throw unavailable("The model is still being loaded.", "loading");
       return engine;
+    },
+    chat: (loaded) => {
+      if (loaded.chat === null && later !== null) throw unavailable("The model is not there yet.", "loading");
+      return loaded.chat;
+    },
+    load: () => {
+      askedFor = later !== null;
+      later?.resolve();
     },
     ending: ending.signal,
     used: activityTeller(output),
@@ -84,15 +97,23 @@ export async function startLlmServer({ config, queueLimit = config.parallel * QU
     engine = await loading;
     output(memoryLine(engine.usedBytes(), config.predictedBytes ?? null));
   })();
-  // Whoever waits for `ready` meets the failure; nobody has to.
-  ready.catch(() => undefined);
+  const complete = (async () => {
+    await Promise.all([ready, later?.promise]);
+    if (later === null || closing) return;
+    await engine!.loadLater();
+    output(memoryLine(engine!.usedBytes(), config.predictedBytes ?? null));
+  })();
+  // Whoever waits for them meets the failure; nobody has to.
+  for (const promise of [ready, complete]) promise.catch(() => undefined);
 
   return {
     port: (server.address() as AddressInfo).port,
     ready,
+    complete,
     close: async (drainMs = 0) => {
       closing = true;
       loadingEnds.abort();
+      later?.resolve();
       // It goes on listening: whoever comes now is to hear why, not to find nobody there.
       await within(drainMs, allClosed(open));
       const reason = unavailable("The server is stopping and ends this answer here.", "stopping");
@@ -103,6 +124,7 @@ export async function startLlmServer({ config, queueLimit = config.parallel * QU
       server.closeAllConnections();
       await stopped;
       const loaded = await loading.catch(() => null);
+      await complete.catch(() => undefined);
       await loaded?.chat?.scheduler.idle();
       await loaded?.dispose();
     },

@@ -25,6 +25,8 @@ export const LlmServiceConfig = z.object({
   port: z.number().int(),
   /** null: embeddings alone, for a session that chats elsewhere. */
   model: z.string().nullable(),
+  /** Its file is still on its way: embeddings are served already, and it is loaded when the same configuration comes without this. */
+  modelLater: z.boolean().optional(),
   embeddingModel: z.string().nullable(),
   gpu: z.enum(["cpu", "cuda", "metal"]),
   /** Of one conversation, question and answer together; memory is needed `parallel` times. */

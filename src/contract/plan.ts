@@ -12,11 +12,12 @@ export const STEP_IDS = [
   "upload-model",
   "start-milvus",
   "check-milvus",
-  "start-llm",
+  "start-search",
   "start-api",
   "open-tunnels",
   "restore-course",
   "keep-course",
+  "start-llm",
   "self-check",
 ] as const;
 

@@ -30,8 +30,16 @@ if (words.has("reports")) {
   process.stderr.write("it burns\n");
   process.exitCode = 7;
 } else {
+  let loading = false;
   const server = createServer((request, response) => {
-    const welcome = request.headers.authorization === `Bearer ${key}` && !words.has("never-ready");
+    if (request.url === "/models/load") {
+      write("load");
+      if (words.has("deaf")) return void response.writeHead(500).end();
+      loading = true;
+      if (!words.has("never-loads")) setTimeout(() => (loading = false), 50);
+      return void response.writeHead(200).end();
+    }
+    const welcome = request.headers.authorization === `Bearer ${key}` && !words.has("never-ready") && !loading;
     response.writeHead(welcome ? 200 : 503).end();
     if (request.url === "/use") say({ activity: true });
     if (request.url === "/crash") process.exit(9);

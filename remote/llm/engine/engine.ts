@@ -41,11 +41,13 @@ export type LoadedChat = LoadedModel & { model: LlamaModel; layers: number; gpuL
 /** All that answers a request, loaded. */
 export interface Engine {
   gpu: LlmServiceConfig["gpu"];
-  /** null where the server makes embeddings alone. */
+  /** null where the server makes embeddings alone, and until a model that comes later is loaded. */
   chat: LoadedChat | null;
   embedding: (LoadedModel & { embedder: Embedder }) | null;
   /** Bytes of the graphics card's memory, or of the computer's, that all of this uses now. */
   usedBytes(): number;
+  /** Loads the chat model that the configuration puts off. @throws MentorError as `loadEngine` does */
+  loadLater(): Promise<void>;
   dispose(): Promise<void>;
 }
 
@@ -66,7 +68,8 @@ export interface EngineOptions {
  * @throws MentorError of every kind that `startBackend` and `loadModel` name
  */
 export async function loadEngine({ config, queueLimit, output, signal }: EngineOptions): Promise<Engine> {
-  for (const path of [config.model, config.embeddingModel]) if (path !== null) await sizeOfGguf(path);
+  const { model: chatPath, modelLater = false } = config;
+  for (const path of [modelLater ? null : chatPath, config.embeddingModel]) if (path !== null) await sizeOfGguf(path);
   const backend = await startBackend({
     gpu: config.gpu,
     threads: config.threads,
@@ -78,11 +81,22 @@ export async function loadEngine({ config, queueLimit, output, signal }: EngineO
     const videoMemoryBefore = await videoMemoryUsed(backend);
     const onProgress = (progress: Extract<ServiceOutput, { progress: unknown }>["progress"]) => output({ progress });
     const threads = config.threads ?? Math.max(1, Math.min(backend.llama.cpuMathCores, availableParallelism()) - 1);
-    const chat = config.model === null ? null : await loadChat(backend, { ...config, model: config.model }, { threads, queueLimit, output, onProgress, signal });
+    const chat = async () => (chatPath === null ? null : await loadChat(backend, { ...config, model: chatPath }, { threads, queueLimit, output, onProgress, signal }));
+    const first = modelLater ? null : await chat();
     const embedding = config.embeddingModel === null ? null : await loadEmbedding(backend, config.embeddingModel, { threads, queueLimit, onProgress, signal });
-    const videoMemory = (await videoMemoryUsed(backend)) - videoMemoryBefore;
-    const usedBytes = () => (config.gpu === "cpu" ? process.memoryUsage.rss() : videoMemory);
-    return { gpu: config.gpu, chat, embedding, usedBytes, dispose: () => backend.llama.dispose() };
+    let videoMemory = (await videoMemoryUsed(backend)) - videoMemoryBefore;
+    const engine: Engine = {
+      gpu: config.gpu,
+      chat: first,
+      embedding,
+      usedBytes: () => (config.gpu === "cpu" ? process.memoryUsage.rss() : videoMemory),
+      loadLater: async () => {
+        engine.chat = await chat();
+        videoMemory = (await videoMemoryUsed(backend)) - videoMemoryBefore;
+      },
+      dispose: () => backend.llama.dispose(),
+    };
+    return engine;
   } catch (error) {
     await backend.llama.dispose();
     throw error;

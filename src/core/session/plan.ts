@@ -17,7 +17,8 @@ export interface StepDefinition {
 }
 
 const asksEndpoint = ({ chatEndpoint, embeddingEndpoint }: StartRequest): boolean => chatEndpoint !== undefined || embeddingEndpoint !== undefined;
-const runsModel = ({ chatEndpoint, embeddingEndpoint }: StartRequest): boolean => chatEndpoint === undefined || embeddingEndpoint === undefined;
+const runsModel = ({ chatEndpoint }: StartRequest): boolean => chatEndpoint === undefined;
+const runsSearchModel = ({ embeddingEndpoint }: StartRequest): boolean => embeddingEndpoint === undefined;
 const rents = ({ host }: StartRequest): boolean => host.kind === "runpod";
 
 /**
@@ -25,7 +26,8 @@ const rents = ({ host }: StartRequest): boolean => host.kind === "runpod";
  * The model's upload needs the watchdog armed first: from then on the host takes care of itself. The agent
  * that does it needs little of the kit; the rest travels meanwhile, so that the line does not stand idle. The
  * course store may have to be sent or fetched too, so its start has no deadline but the agent's own.
- * The mentor starts without its model and its store: it needs the model's hash alone.
+ * The mentor starts without its models and its store: it needs the search model's hash alone. The course
+ * is brought while the model that answers is still on its way.
  */
 export const PLAN: readonly StepDefinition[] = [
   { id: "find-model", title: "Read the stick", needs: [], weight: 1, stallSeconds: 30 },
@@ -40,12 +42,13 @@ export const PLAN: readonly StepDefinition[] = [
   { id: "upload-model", title: "Send the model", needs: ["arm-watchdog"], weight: 50, stallSeconds: 180, needed: runsModel },
   { id: "start-milvus", title: "Start the course store", needs: ["arm-watchdog", "install-servers"], weight: 8, stallSeconds: 120, needed: ({ milvusUrl }) => milvusUrl === undefined },
   { id: "check-milvus", title: "Check the course store", needs: ["start-milvus"], weight: 2, stallSeconds: 180, deadlineSeconds: 600 },
-  { id: "start-llm", title: "Load the model", needs: ["upload-model", "install-servers"], weight: 8, stallSeconds: 300, deadlineSeconds: 1800, needed: runsModel },
-  { id: "start-api", title: "Start the mentor", needs: ["upload-model"], weight: 2, stallSeconds: 60, deadlineSeconds: 600 },
-  { id: "open-tunnels", title: "Open the way to the mentor", needs: ["start-llm", "start-api", "check-milvus"], weight: 1, stallSeconds: 60, deadlineSeconds: 300 },
+  { id: "start-search", title: "Load the search model", needs: ["arm-watchdog", "install-servers"], weight: 3, stallSeconds: 300, deadlineSeconds: 1800, needed: runsSearchModel },
+  { id: "start-api", title: "Start the mentor", needs: ["arm-watchdog", "install-servers"], weight: 2, stallSeconds: 60, deadlineSeconds: 600 },
+  { id: "open-tunnels", title: "Open the way to the mentor", needs: ["start-search", "start-api", "check-milvus"], weight: 1, stallSeconds: 60, deadlineSeconds: 300 },
   { id: "restore-course", title: "Bring the course", needs: ["open-tunnels"], weight: 8, stallSeconds: 300 },
   { id: "keep-course", title: "Keep the course", needs: ["restore-course"], weight: 1, stallSeconds: 600 },
-  { id: "self-check", title: "Ask a test question", needs: ["open-tunnels"], weight: 3, stallSeconds: 180, deadlineSeconds: 900 },
+  { id: "start-llm", title: "Load the model", needs: ["upload-model", "start-search"], weight: 6, stallSeconds: 300, deadlineSeconds: 1800, needed: runsModel },
+  { id: "self-check", title: "Ask a test question", needs: ["open-tunnels", "start-llm"], weight: 3, stallSeconds: 180, deadlineSeconds: 900 },
 ];
 
 /**

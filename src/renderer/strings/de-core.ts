@@ -141,11 +141,12 @@ export const steps: Record<StepId, string> = {
   "upload-model": "Modell senden",
   "start-milvus": "Kursspeicher starten",
   "check-milvus": "Kursspeicher prüfen",
-  "start-llm": "Modell laden",
+  "start-search": "Suchmodell laden",
   "start-api": "Mentor starten",
   "open-tunnels": "Weg zum Mentor öffnen",
   "restore-course": "Kurs bringen",
   "keep-course": "Kurs sichern",
+  "start-llm": "Modell laden",
   "self-check": "Eine Probefrage stellen",
 };
 

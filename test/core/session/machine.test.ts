@@ -97,18 +97,21 @@ test("what runs side by side follows from the needs alone", () => {
   session.done("arm-watchdog");
   expect(session.effects).toEqual(["run upload-model"]);
   session.done("install-servers");
-  expect(session.effects).toEqual(["run start-milvus"]);
-  session.done("upload-model");
-  expect(session.effects).toEqual(["run start-llm", "run start-api"]);
+  expect(session.effects).toEqual(["run start-milvus", "run start-search", "run start-api"]);
   session.done("start-milvus");
   expect(session.effects).toEqual(["run check-milvus"]);
-  session.done("check-milvus", "start-api");
-  expect(session.effects).toEqual([]);
-  session.done("start-llm");
+  session.done("check-milvus", "start-api", "start-search");
   expect(session.effects).toEqual(["run open-tunnels"]);
   session.done("open-tunnels");
-  expect(session.effects).toEqual(["run restore-course", "run self-check"]);
-  session.done("self-check", "restore-course", "keep-course");
+  expect(session.effects).toEqual(["run restore-course"]);
+  // All of that while the model is still on its way.
+  session.done("upload-model");
+  expect(session.effects).toEqual(["run start-llm"]);
+  session.done("restore-course", "keep-course");
+  expect(session.effects).toEqual([]);
+  session.done("start-llm");
+  expect(session.effects).toEqual(["run self-check"]);
+  session.done("self-check");
   expect(session.state.phase).toBe("ready");
   expect(session.state.readyAt).toBe(AT);
 });
@@ -116,16 +119,16 @@ test("what runs side by side follows from the needs alone", () => {
 test("a failed step lets the one beside it finish, begins nothing new, then asks for help", () => {
   const session = new Driven().start().until("upload-model").failed("start-milvus");
   expect(session.state.phase).toBe("starting");
-  session.done("upload-model");
+  session.done("upload-model", "start-search", "start-api");
   expect(session.effects).toEqual([]);
   expect(session.state).toMatchObject({ phase: "needs-help", error: FULL });
   expect(session.status("start-llm")).toBe("waiting");
 });
 
 test("retry runs the failed and what was waiting, and keeps what is done", () => {
-  const session = new Driven().start().until("upload-model").failed("start-milvus").done("upload-model");
+  const session = new Driven().start().until("upload-model").failed("start-milvus").done("upload-model", "start-search", "start-api");
   session.send({ type: "retry" });
-  expect(session.effects.toSorted()).toEqual(["run start-api", "run start-llm", "run start-milvus"]);
+  expect(session.effects.toSorted()).toEqual(["run start-llm", "run start-milvus"]);
   expect(session.status("upload-model")).toBe("done");
   expect(session.state.error).toBeNull();
 });
@@ -140,11 +143,13 @@ test("retry may choose another model, and the journal knows it", () => {
 test("stop undoes everything in the reverse order of the needs, side by side where that allows it", () => {
   const session = stopping();
   expect(session.effects).toEqual(["undo keep-course", "undo self-check"]);
-  session.undone("keep-course", "self-check", "restore-course", "open-tunnels");
-  expect(session.effects).toEqual(["undo check-milvus", "undo start-llm", "undo start-api"]);
-  session.undone("start-api", "start-llm");
+  session.undone("self-check");
+  expect(session.effects).toEqual(["undo start-llm"]);
+  session.undone("start-llm");
   expect(session.effects).toEqual(["undo upload-model"]);
-  session.undone("upload-model");
+  session.undone("keep-course", "restore-course", "open-tunnels");
+  expect(session.effects).toEqual(["undo check-milvus", "undo start-search", "undo start-api"]);
+  session.undone("start-api", "start-search", "upload-model");
   expect(session.effects).toEqual([]);
   session.undone("check-milvus");
   expect(session.effects).toEqual(["undo start-milvus"]);
@@ -160,17 +165,19 @@ test("stop undoes everything in the reverse order of the needs, side by side whe
 test("cancel while two steps run: both are aborted, nothing is undone before both have ended", () => {
   const session = new Driven().start().until("upload-model");
   session.send({ type: "cancel" });
-  expect(session.effects).toEqual(["abort upload-model", "abort start-milvus"]);
-  session.send({ type: "step-cancelled", step: "upload-model", facts: {} } as SessionInput);
-  expect(session.effects).toEqual([]);
-  session.send({ type: "step-cancelled", step: "start-milvus", facts: {} } as SessionInput);
-  expect(session.effects).toEqual(["undo upload-model", "undo start-milvus"]);
+  expect(session.effects).toEqual(["abort upload-model", "abort start-milvus", "abort start-search", "abort start-api"]);
+  for (const step of ["upload-model", "start-milvus", "start-search"]) {
+    session.send({ type: "step-cancelled", step, facts: {} } as SessionInput);
+    expect(session.effects).toEqual([]);
+  }
+  session.send({ type: "step-cancelled", step: "start-api", facts: {} } as SessionInput);
+  expect(session.effects).toEqual(["undo upload-model", "undo start-milvus", "undo start-search", "undo start-api"]);
   for (const { id } of PLAN.toReversed()) if (session.state.steps.get(id)!.owned) session.undone(id);
   expect(session.state).toMatchObject({ phase: "stopped", error: { code: "cancelled" } });
 });
 
 test("a failed undo ends as stop-incomplete; stop takes up what is left and nothing twice", () => {
-  const session = stopping().undone("keep-course", "self-check", "restore-course", "open-tunnels", "start-llm", "check-milvus", "start-milvus", "install-servers");
+  const session = stopping().undone("keep-course", "self-check", "restore-course", "open-tunnels", "start-llm", "upload-model", "start-search", "check-milvus", "start-milvus");
   session.send({ type: "undo-failed", step: "start-api", error: LOST, facts: {} } as SessionInput);
   expect(session.state).toMatchObject({ phase: "needs-help", error: { code: "stop-incomplete", message: "Not undone on root@pod: “Start the mentor”." } });
   session.send({ type: "stop" });
@@ -191,7 +198,7 @@ test("retry after a failed stop goes on stopping, and a key may ask for its pass
 });
 
 test("a backup that fails at Stop asks for itself, and Stop without it goes on", () => {
-  const session = stopping().undone("self-check");
+  const session = stopping().undone("self-check", "start-llm", "upload-model");
   session.send({ type: "undo-failed", step: "keep-course", error: { code: "backup-failed", message: "The stick is full." }, facts: {} } as SessionInput);
   expect(session.state).toMatchObject({ phase: "needs-help", error: { code: "backup-failed" } });
   session.send({ type: "retry" });
@@ -209,7 +216,7 @@ test("a connection lost while ready asks for help; retry connects again and adop
   session.adopted("connect");
   expect(session.effects).toEqual(["run-adopt inspect-host"]);
   session.adopted("inspect-host", "fit", "install-kit", "install-servers", "arm-watchdog");
-  expect(session.effects).toEqual(["run-adopt upload-model", "run-adopt start-milvus"]);
+  expect(session.effects).toEqual(["run-adopt upload-model", "run-adopt start-milvus", "run-adopt start-search", "run-adopt start-api"]);
   session.send({ type: "step-gone", step: "start-milvus" } as SessionInput);
   expect(session.effects).toEqual(["run start-milvus"]);
 });
@@ -217,8 +224,9 @@ test("a connection lost while ready asks for help; retry connects again and adop
 test("a connection lost during the start aborts the steps that need it", () => {
   const session = new Driven().start().until("upload-model");
   session.send({ type: "step-lost", step: "connect", error: LOST } as SessionInput);
-  expect(session.effects).toEqual(["abort upload-model", "abort start-milvus"]);
-  session.failed("upload-model", LOST).send({ type: "step-cancelled", step: "start-milvus", facts: {} } as SessionInput);
+  expect(session.effects).toEqual(["abort upload-model", "abort start-milvus", "abort start-search", "abort start-api"]);
+  session.failed("upload-model", LOST);
+  for (const step of ["start-milvus", "start-search", "start-api"]) session.send({ type: "step-cancelled", step, facts: {} } as SessionInput);
   expect(session.state).toMatchObject({ phase: "needs-help", error: LOST });
   session.send({ type: "retry" });
   expect(session.effects).toEqual(["run-adopt connect"]);
@@ -256,14 +264,14 @@ describe("after a crash of the app", () => {
     expect(session.effects).toEqual([]);
     expect(session.state).toMatchObject({ phase: "needs-help", error: { message: expect.stringContaining("“Send the model”") } });
     session.send({ type: "retry" });
-    expect(session.effects).toEqual(["run upload-model", "run start-milvus"]);
+    expect(session.effects).toEqual(["run upload-model", "run start-milvus", "run start-search", "run start-api"]);
   });
 
   test("a half-stopped one goes on stopping", () => {
     const session = stopping().undone("keep-course", "self-check");
     expect(remains(PLAN, session.entries).kind).toBe("half-stopped");
     session.crash().send({ type: "recover" });
-    expect(session.effects).toEqual(["undo restore-course"]);
+    expect(session.effects).toEqual(["undo restore-course", "undo start-llm"]);
   });
 });
 

@@ -54,10 +54,10 @@ describe.each(Object.entries(SESSIONS))("%s", (_, request) => {
 test("a session checks endpoints, and sends and loads models, only where it has them", () => {
   const left = (request: StartRequest) => PLAN.map(({ id }) => id).filter((id) => !planFor(PLAN, request).some((step) => step.id === id));
   expect(left(SESSIONS.own)).toEqual(["rent-pod", "check-endpoint"]);
-  expect(left(SESSIONS["chat elsewhere"])).toEqual(["rent-pod"]);
-  expect(left(SESSIONS["embeddings elsewhere"])).toEqual(["rent-pod"]);
+  expect(left(SESSIONS["chat elsewhere"])).toEqual(["rent-pod", "upload-model", "start-llm"]);
+  expect(left(SESSIONS["embeddings elsewhere"])).toEqual(["rent-pod", "start-search"]);
   expect(left(SESSIONS["store elsewhere"])).toEqual(["rent-pod", "check-endpoint", "start-milvus"]);
-  expect(left(SESSIONS["both elsewhere"])).toEqual(["rent-pod", "upload-model", "start-llm"]);
+  expect(left(SESSIONS["both elsewhere"])).toEqual(["rent-pod", "upload-model", "start-search", "start-llm"]);
   expect(left(SESSIONS.rented)).toEqual(["check-endpoint"]);
   expect(planFor(PLAN, null)).toEqual(planFor(PLAN, OWN));
 });
@@ -67,5 +67,6 @@ test("what needed a step that is left out needs what that one needed", () => {
   expect(needsOf(SESSIONS.rented, "connect")).toEqual(["rent-pod"]);
   expect(needsOf(SESSIONS.own, "arm-watchdog")).toEqual(["install-kit"]);
   expect(needsOf(SESSIONS["chat elsewhere"], "arm-watchdog")).toEqual(["check-endpoint"]);
-  expect(needsOf(SESSIONS["both elsewhere"], "start-api")).toEqual(["arm-watchdog"]);
+  expect(needsOf(SESSIONS["both elsewhere"], "open-tunnels")).toEqual(["arm-watchdog", "install-servers", "start-api", "check-milvus"]);
+  expect(needsOf(SESSIONS["embeddings elsewhere"], "start-llm")).toEqual(["upload-model", "arm-watchdog", "install-servers"]);
 });

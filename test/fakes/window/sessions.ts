@@ -17,12 +17,13 @@ const SECONDS: Record<StepId, [from: number, to: number]> = {
   "upload-model": [17, 238],
   "start-milvus": [25.4, 31.8],
   "check-milvus": [31.8, 33.1],
-  "start-llm": [238, 251.3],
-  "start-api": [251.3, 252.9],
-  "open-tunnels": [252.9, 253.2],
-  "restore-course": [253.2, 268.4],
-  "keep-course": [268.4, 268.5],
-  "self-check": [253.2, 257],
+  "start-search": [25.4, 29.8],
+  "start-api": [25.4, 27],
+  "open-tunnels": [33.1, 33.4],
+  "restore-course": [33.4, 48.6],
+  "keep-course": [48.6, 48.7],
+  "start-llm": [238, 250.1],
+  "self-check": [250.1, 253.9],
 };
 
 const OUTCOMES: Partial<Record<StepId, string>> = {

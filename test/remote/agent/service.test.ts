@@ -25,7 +25,10 @@ test("a service is ready only when a real call with the key succeeds, and its wo
   const file = join(folders.run, "llm.json");
   expect((await stat(file)).mode & 0o777).toBe(0o600);
   expect(await readFile(`/proc/${pid}/cmdline`, "utf8")).not.toContain(KEY);
-  expect(await readFile(`/proc/${pid}/environ`, "utf8")).not.toContain(KEY);
+  const environment = await readFile(`/proc/${pid}/environ`, "utf8");
+  expect(environment).not.toContain(KEY);
+  // The server sizes its pool by what it runs on: with more than one thread a processor takes twice as long.
+  expect(environment).not.toContain("UV_THREADPOOL_SIZE");
 });
 
 test("what a service says of being used keeps the watchdog quiet; being there alone does not", async () => {
@@ -88,6 +91,50 @@ test("a service that crashes later is started again on the same port", async () 
   await until(() => service().restarts === 1 && service().state === "ready");
   expect(service().pid).not.toBe(first);
   expect(service().port).toBe(port);
+});
+
+test("a model that comes later is loaded by the process that runs, which is waited for again, and a restart has it from the first", async () => {
+  const { agent, service, diary } = await standInAgent();
+  const config = llmConfig(await freePort(0), "good");
+  await agent.start("llm", { ...config, modelLater: true });
+  await until(() => service().state === "ready");
+  const { pid, since } = service();
+  await agent.start("llm", config);
+  expect(service()).toMatchObject({ state: "starting", pid });
+  await until(() => service().state === "ready");
+  expect(service()).toMatchObject({ pid, restarts: 0 });
+  expect(service().since > since).toBe(true);
+  await agent.start("llm", config);
+  expect(service()).toMatchObject({ state: "ready", pid });
+  await fetch(`http://127.0.0.1:${config.port}/crash`).catch(() => {});
+  await until(() => service().restarts === 1 && service().state === "ready");
+  expect(await diary()).toEqual([`start ${pid}`, "load", `start ${service().pid}`]);
+});
+
+test.each([
+  ["would not take it", "deaf", {}],
+  ["is to do more than load it", "good", { parallel: 2 }],
+])("a service that %s is started anew with the new configuration", async (_, model, more) => {
+  const { agent, service } = await standInAgent();
+  const config = llmConfig(await freePort(0), model);
+  await agent.start("llm", { ...config, modelLater: true });
+  await until(() => service().state === "ready");
+  const { pid } = service();
+  await agent.start("llm", { ...config, ...more });
+  await until(() => service().state === "ready");
+  expect(service()).toMatchObject({ restarts: 0, error: null });
+  expect(service().pid).not.toBe(pid);
+});
+
+test("a service that falls silent while it loads what came later is ended and named", async () => {
+  const { agent, service } = await standInAgent({ readyWithinMs: 200 });
+  const config = llmConfig(await freePort(0), "never-loads");
+  await agent.start("llm", { ...config, modelLater: true });
+  await until(() => service().state === "ready");
+  await agent.start("llm", config);
+  await until(() => service().state === "failed");
+  expect(service().error).toMatchObject({ code: "service-failed", message: expect.stringContaining("did not become ready") });
+  expect(service().pid).toBeNull();
 });
 
 test("a service that keeps crashing is given up with its last words", async () => {

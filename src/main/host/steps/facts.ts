@@ -17,7 +17,6 @@ declare module "../../../core/session/facts.ts" {
     gpu: "cpu" | "cuda" | "metal";
     fit: Fit;
     /** Where the models lie on the host. */
-    hostModels: { chat: string | null; embedding: string | null };
   }
   interface LiveHandles {
     agent: AgentClient;

@@ -13,7 +13,7 @@ import { openTunnels } from "./open-tunnels.ts";
 import { rentPod } from "./rent-pod.ts";
 import { restoreCourse } from "./restore-course.ts";
 import { selfCheck } from "./self-check.ts";
-import { startApi, startLlm, startMilvus } from "./services.ts";
+import { startApi, startLlm, startMilvus, startSearch } from "./services.ts";
 import type { StepTools } from "./tools.ts";
 import { uploadModel } from "./upload-model.ts";
 
@@ -32,11 +32,12 @@ export function createSteps(tools: StepTools): StepImplementation[] {
     uploadModel(tools),
     startMilvus(tools),
     checkMilvus(tools),
-    startLlm(tools),
+    startSearch(tools),
     startApi(tools),
     openTunnels(),
     restoreCourse(tools),
     keepCourse(tools),
+    startLlm(tools),
     selfCheck(),
   ];
 }

@@ -30,7 +30,7 @@ export async function kitFor({ cacheFolder }: StepTools, { facts, signal, progre
   return kit;
 }
 
-export const sentOutcome = ({ skipped, bytesSent }: InstalledKit): StepOutcome => ({ skipped, outcome: skipped ? "already there" : `${(bytesSent / 1e6).toFixed(0)} MB sent` });
+export const sentOutcome = ({ skipped, bytesSent }: Pick<InstalledKit, "skipped" | "bytesSent">): StepOutcome => ({ skipped, outcome: skipped ? "already there" : `${(bytesSent / 1e6).toFixed(0)} MB sent` });
 
 /** How a kit is sent to a host behind SSH. */
 export function onTheWay({ clock }: StepTools, { facts, signal, progress }: StepContext, kit: Kit): InstallKitOptions {

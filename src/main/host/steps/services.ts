@@ -12,6 +12,7 @@ import { agentAnswers } from "./agent-answers.ts";
 import { PARALLEL } from "./fit.ts";
 import { settlePorts } from "./local-ports.ts";
 import { imageConfig, sendImage } from "./milvus-image.ts";
+import { placeOnHost } from "./send-model.ts";
 import type { StepTools } from "./tools.ts";
 import "./facts.ts";
 
@@ -66,37 +67,43 @@ export const milvusConfig = (facts: SessionFacts): ServiceConfigs["milvus"] => (
   image: imageConfig(facts),
 });
 
-export const startLlm = ({ secrets }: Pick<StepTools, "secrets">): StepImplementation => {
-  const step = loadLlm();
+/** The LLM server with the model for searching, for as long as the one that answers is on its way; where there is none of those, with that alone. */
+export const startSearch = (tools: Pick<StepTools, "secrets">): StepImplementation => tellingOfMoves(tools, service("start-search", "llm", (context) => llmConfig(context, { modelLater: context.request.chatEndpoint === undefined })));
+
+/** The server that runs takes the model that answers, and goes on making the course searchable meanwhile. What it has already it is not told again, so that after a crash the same may be asked for. */
+export const startLlm = (tools: Pick<StepTools, "secrets">): StepImplementation => tellingOfMoves(tools, { ...service("start-llm", "llm", (context) => llmConfig(context, {})), adopt: undefined });
+
+/** A mentor that was started before the LLM server's port moved has to be told. */
+function tellingOfMoves({ secrets }: Pick<StepTools, "secrets">, step: StepImplementation): StepImplementation {
   return {
     ...step,
     async run(context) {
       const { facts, signal, progress } = context;
       const { llm } = facts.require("ports");
       const outcome = await step.run(context);
-      // A mentor that was started before this one's port moved has to be told.
       const agent = facts.requireHandle("agent");
       if (facts.require("ports").llm !== llm && (await agent.status(signal)).services.some(({ name, state }) => name === "api" && state === "ready")) await agent.startService("api", await apiConfig(secrets)(context), { signal, onProgress: progress });
       return outcome;
     },
   };
-};
+}
 
-const loadLlm = () =>
-  service("start-llm", "llm", ({ facts, request }) => {
-    // With a chat endpoint no conversation is held here: the context is nobody's, and requests still take turns.
-    const { contextTokens, parallel, bytes } = request.chatEndpoint === undefined ? facts.require("fit") : { contextTokens: 256, parallel: request.parallel ?? PARALLEL, bytes: null };
-    return {
-      port: facts.require("ports").llm!,
-      model: facts.require("hostModels").chat,
-      embeddingModel: facts.require("hostModels").embedding,
-      gpu: facts.require("gpu"),
-      contextTokens,
-      parallel,
-      threads: null,
-      predictedBytes: bytes?.total ?? null,
-    };
-  });
+function llmConfig({ facts, request }: StepContext, when: { modelLater?: boolean }): ServiceConfigs["llm"] {
+  // With a chat endpoint no conversation is held here: the context is nobody's, and requests still take turns.
+  const { contextTokens, parallel, bytes } = request.chatEndpoint === undefined ? facts.require("fit") : { contextTokens: 256, parallel: request.parallel ?? PARALLEL, bytes: null };
+  const [[chat], embedding] = [facts.get("modelParts") ?? [], facts.get("embedding")?.file];
+  return {
+    port: facts.require("ports").llm!,
+    model: chat === undefined ? null : placeOnHost(facts, chat),
+    ...(when.modelLater === true ? when : {}),
+    embeddingModel: embedding === undefined ? null : placeOnHost(facts, embedding.path),
+    gpu: facts.require("gpu"),
+    contextTokens,
+    parallel,
+    threads: null,
+    predictedBytes: bytes?.total ?? null,
+  };
+}
 
 /** How the mentor reaches Milvus. */
 async function milvusOf({ facts, request }: StepContext, keys: EndpointKeys): Promise<Pick<ApiServiceConfig, "milvusAddress" | "milvusTls" | "milvusToken" | "milvusTokenFile">> {

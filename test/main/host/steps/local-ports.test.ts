@@ -21,7 +21,8 @@ async function session(over: { host?: unknown } = {}) {
   const facts = new SessionFacts();
   const ports = { llm: await freePort(0), api: await freePort(0), milvus: await freePort(0) };
   facts.set("ports", ports);
-  facts.set("hostModels", { chat: "good", embedding: null });
+  facts.set("layout", { models: "good" } as never);
+  facts.set("modelParts", ["m.gguf"]);
   facts.set("gpu", "cpu");
   facts.set("fit", { contextTokens: 512, parallel: 1, bytes: { total: 1 } } as never);
   await facts.hold("host", (over.host ?? new LocalHost()) as LocalHost);
