@@ -118,8 +118,14 @@ export interface LaneFile {
 export interface HostIdentity {
   /** Under which the key is pinned when it is first met: one for each start of one machine. */
   name: string;
-  /** `SHA256:…`; none: the first key that is met is pinned. */
-  fingerprints: readonly string[];
+  /** `SHA256:…`: all that are known, or as many as were read until `shown` was among them. None: the first key that is met is pinned. */
+  fingerprints(shown: string): Promise<readonly string[]>;
+}
+
+/** What a machine showed, and since when it runs as the provider tells it (ISO 8601): what its log said before does not count. */
+export interface ExpectedKey {
+  fingerprint: string;
+  startedAt: string;
 }
 
 export interface ConnectOptions {
@@ -202,8 +208,8 @@ export interface Provider {
   list(signal?: AbortSignal): Promise<Pod[]>;
   /** null when there is none of this id any more. */
   describe(id: string, signal?: AbortSignal): Promise<Pod | null>;
-  /** Fingerprints (`SHA256:…`) of the present host keys, as the machine printed them into its log at its last start; empty where they cannot be had. */
-  hostKeys(id: string, signal?: AbortSignal): Promise<string[]>;
+  /** Fingerprints (`SHA256:…`) of the present host keys, as the machine printed them into its log at its last start; empty where they cannot be had. The log is read until the expected one is among them, else to its end. */
+  hostKeys(id: string, options?: { expected?: ExpectedKey; signal?: AbortSignal }): Promise<string[]>;
   /** All that the provider has billed for this machine so far; null where it does not tell. May lag behind. */
   billed(id: string, signal?: AbortSignal): Promise<MicroUsd | null>;
   /** What a machine's own disk of this size costs while the machine is stopped. */

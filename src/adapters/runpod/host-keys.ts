@@ -9,10 +9,16 @@ const QUIET = 1_000;
 /** Milliseconds after which a log that never falls silent has been read far enough. */
 const LONGEST = 10_000;
 
+export interface LogLine {
+  line: string;
+  /** ISO 8601; empty where it says none. */
+  ts: string;
+}
+
 /** Fingerprints in lines of a container's log, oldest first; only those of its last start. */
-export function fingerprintsIn(lines: Iterable<string>): string[] {
+export function fingerprintsIn(lines: Iterable<LogLine>): string[] {
   let found: string[] = [];
-  for (const line of lines) {
+  for (const { line } of lines) {
     if (HEADING.test(line)) found = [];
     const fingerprint = FINGERPRINT.exec(line)?.[1];
     if (fingerprint !== undefined && !found.includes(fingerprint)) found.push(fingerprint);
@@ -20,11 +26,11 @@ export function fingerprintsIn(lines: Iterable<string>): string[] {
   return found;
 }
 
-/** Reads a log's event stream until it falls silent, and gives up the connection. */
-export async function readLog(body: ReadableStream<Uint8Array>, clock: Clock): Promise<string[]> {
+/** Reads a log's event stream until the lines are enough or it falls silent, and gives up the connection. */
+export async function readLog(body: ReadableStream<Uint8Array>, clock: Clock, isEnough: (lines: readonly LogLine[]) => boolean = () => false): Promise<LogLine[]> {
   const reader = body.pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>).getReader();
   const until = clock.now() + LONGEST;
-  const lines: string[] = [];
+  const lines: LogLine[] = [];
   let rest = "";
   try {
     while (clock.now() < until) {
@@ -33,6 +39,7 @@ export async function readLog(body: ReadableStream<Uint8Array>, clock: Clock): P
       const parts = (rest + said.value).split(/\r?\n/);
       rest = parts.pop() ?? "";
       for (const part of parts) if (part.startsWith("data:")) lines.push(lineOf(part.slice(5)));
+      if (isEnough(lines)) break;
     }
   } finally {
     await reader.cancel().catch(() => undefined);
@@ -40,12 +47,13 @@ export async function readLog(body: ReadableStream<Uint8Array>, clock: Clock): P
   return lines;
 }
 
-function lineOf(data: string): string {
+function lineOf(data: string): LogLine {
+  const text = (value: unknown) => (typeof value === "string" ? value : "");
   try {
-    const { line } = JSON.parse(data) as { line?: unknown };
-    return typeof line === "string" ? line : "";
+    const { line, ts } = JSON.parse(data) as { line?: unknown; ts?: unknown };
+    return { line: text(line), ts: text(ts) };
   } catch {
-    return "";
+    return { line: "", ts: "" };
   }
 }
 

@@ -1,8 +1,8 @@
 import type { Cloud, GpuOffer, MicroUsd, NetworkVolume, PodDisk } from "../../contract/rent.ts";
 import { MentorError } from "../../contract/errors.ts";
-import type { Clock, Pod, PodOrder, Provider } from "../../core/ports.ts";
+import type { Clock, ExpectedKey, Pod, PodOrder, Provider } from "../../core/ports.ts";
 import { RunpodClient, type RunpodClientOptions } from "./client.ts";
-import { fingerprintsIn, readLog } from "./host-keys.ts";
+import { fingerprintsIn, readLog, type LogLine } from "./host-keys.ts";
 import { offersOf } from "./offers.ts";
 import { fromApi, ownDisk, toRequest, volumePriceADay, apiCloud, type ApiPod } from "./pods.ts";
 
@@ -80,8 +80,10 @@ export class Runpod implements Provider {
     }
   }
 
-  async hostKeys(id: string, signal?: AbortSignal): Promise<string[]> {
-    const lines = await this.#client.stream("getPodLogs", { id, query: { source: "container", tail: LOG_LINES }, signal }, (body) => readLog(body, this.#clock));
+  async hostKeys(id: string, { expected, signal }: { expected?: ExpectedKey; signal?: AbortSignal } = {}): Promise<string[]> {
+    // Of a log that is still being told, what an earlier start has said is not enough.
+    const isEnough = (lines: readonly LogLine[]) => expected !== undefined && fingerprintsIn(lines.filter(({ ts }) => Date.parse(ts) >= Date.parse(expected.startedAt))).includes(expected.fingerprint);
+    const lines = await this.#client.stream("getPodLogs", { id, query: { source: "container", tail: LOG_LINES }, signal }, (body) => readLog(body, this.#clock, isEnough));
     return fingerprintsIn(lines);
   }
 

@@ -86,13 +86,15 @@ export class KnownHost {
   readonly #file: KnownHostsFile;
   readonly #address: SshAddress;
   readonly #filedAs: SshAddress;
-  readonly #told: readonly string[];
+  readonly #identity: HostIdentity | undefined;
+  /** What was told when this key was shown: each of a host's connections asks. */
+  readonly #told = new Map<string, Promise<readonly string[]>>();
 
   constructor(file: KnownHostsFile, address: SshAddress, knownAs?: HostIdentity) {
     this.#file = file;
     this.#address = address;
     this.#filedAs = knownAs === undefined ? address : { ...address, host: knownAs.name, port: 0 };
-    this.#told = knownAs?.fingerprints ?? [];
+    this.#identity = knownAs;
   }
 
   find(): Promise<Pin | undefined> {
@@ -101,13 +103,20 @@ export class KnownHost {
 
   /** As that of the file; a told fingerprint counts more than a pinned one. */
   async check(key: Buffer, trusted: string | undefined): Promise<void> {
-    if (this.#told.length === 0) return this.#file.check(this.#filedAs, key, trusted);
     const fingerprint = keyFingerprint(key);
-    if (this.#told.includes(fingerprint) || trusted === fingerprint) return;
-    throw new MentorError("host-key-changed", `${formatAddress(this.#address)} showed ${fingerprint}, but the machine's own log says ${this.#told.join(", ")}.`, {
+    const told = await this.#toldOf(fingerprint);
+    if (told.length === 0) return this.#file.check(this.#filedAs, key, trusted);
+    if (told.includes(fingerprint) || trusted === fingerprint) return;
+    throw new MentorError("host-key-changed", `${formatAddress(this.#address)} showed ${fingerprint}, but the machine's own log says ${told.join(", ")}.`, {
       advice: "Somebody may stand between this computer and the machine. Use another network, or cancel and start again.",
-      details: { address: formatAddress(this.#address), knownFingerprint: this.#told.join(", "), fingerprint },
+      details: { address: formatAddress(this.#address), knownFingerprint: told.join(", "), fingerprint },
     });
+  }
+
+  #toldOf(fingerprint: string): Promise<readonly string[]> {
+    const told = this.#told.get(fingerprint) ?? this.#identity?.fingerprints(fingerprint) ?? Promise.resolve([]);
+    this.#told.set(fingerprint, told);
+    return told;
   }
 
   pin(key: Buffer, now: number): Promise<void> {

@@ -39,15 +39,18 @@ test("the first key passes and nothing is written; pinned, it is the user's own 
 test("a rented machine is known by its own name, whoever had its address before; what its log has told counts alone", async () => {
   const { known } = inNewFile();
   await known.pin(ADDRESS, OTHER, NOW);
-  const first = new KnownHost(known, ADDRESS, { name: "pod1@noon", fingerprints: [] });
+  const first = new KnownHost(known, ADDRESS, { name: "pod1@noon", fingerprints: async () => [] });
   await first.check(ONE, undefined);
   await first.pin(ONE, NOW);
   await expect(first.check(OTHER, undefined)).rejects.toMatchObject({ code: "host-key-changed" });
-  await new KnownHost(known, ADDRESS, { name: "pod1@one", fingerprints: [] }).check(OTHER, undefined);
+  await new KnownHost(known, ADDRESS, { name: "pod1@one", fingerprints: async () => [] }).check(OTHER, undefined);
   expect((await known.find(ADDRESS))?.fingerprint).toBe(keyFingerprint(OTHER));
 
-  const told = new KnownHost(known, ADDRESS, { name: "pod1@noon", fingerprints: ["SHA256:x", keyFingerprint(OTHER)] });
+  const asked: string[] = [];
+  const told = new KnownHost(known, ADDRESS, { name: "pod1@noon", fingerprints: async (shown) => (asked.push(shown), ["SHA256:x", keyFingerprint(OTHER)]) });
+  await Promise.all([told.check(OTHER, undefined), told.check(OTHER, undefined)]);
   await told.check(OTHER, undefined);
+  expect(asked).toEqual([keyFingerprint(OTHER)]);
   await expect(told.check(ONE, undefined)).rejects.toMatchObject({ code: "host-key-changed", message: expect.stringContaining("the machine's own log says"), details: { fingerprint: keyFingerprint(ONE) } });
   await told.check(ONE, keyFingerprint(ONE));
 });

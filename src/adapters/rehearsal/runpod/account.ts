@@ -218,7 +218,6 @@ export class RunpodAccount {
     pod.status = to;
     if (to === "STARTING") this.#boot(pod, at);
     if (to === "RUNNING") {
-      pod.startedAt = at;
       pod.portMappedAt = at + this.delays.port + (pod.mishaps["port-late"]?.ms ?? 0);
     }
   }
@@ -229,6 +228,8 @@ export class RunpodAccount {
     pod.machine = null;
     pod.portMappedAt = Infinity;
     pod.starts++;
+    // Before the container's first word, as in the description's own examples.
+    pod.startedAt = at;
     pod.log.say(at, "system", "create container");
     if (pod.mishaps["boot-hangs"]) return;
     const ready = at + this.delays.starting;

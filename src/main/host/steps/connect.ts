@@ -65,7 +65,9 @@ async function reachPod({ clock, connectors, appKey, reach }: StepTools, context
     if (pod.state === "stopped" || pod.state === "failed") throw new MentorError("pod-stopped-itself", `The machine ${pod.id} does not run any more.`);
     let silent: unknown = null;
     if (pod.ssh !== null) {
-      const knownAs: HostIdentity = { name: `${pod.id}@${pod.startedAt ?? ""}`, fingerprints: await provider.hostKeys(pod.id, signal).catch(() => []) };
+      const { id, startedAt } = pod;
+      const fingerprints = (fingerprint: string) => provider.hostKeys(id, { signal, ...(startedAt === null ? {} : { expected: { fingerprint, startedAt } }) }).catch(() => []);
+      const knownAs: HostIdentity = { name: `${id}@${startedAt ?? ""}`, fingerprints };
       const { host, port, user } = pod.ssh;
       try {
         return await connectors.ssh.connect({ kind: "ssh", address: `${user}@${host.includes(":") ? `[${host}]` : host}:${port}`, identity: path, trustFingerprint: once.trustFingerprint }, signal, { knownAs, lanesNext: firstLanes });
