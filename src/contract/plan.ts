@@ -14,10 +14,10 @@ export const STEP_IDS = [
   "check-milvus",
   "start-search",
   "start-api",
+  "start-llm",
   "open-tunnels",
   "restore-course",
   "keep-course",
-  "start-llm",
   "self-check",
 ] as const;
 

@@ -22,12 +22,14 @@ const runsSearchModel = ({ embeddingEndpoint }: StartRequest): boolean => embedd
 const rents = ({ host }: StartRequest): boolean => host.kind === "runpod";
 
 /**
- * The order is the order of display; what runs side by side follows from `needs` alone.
+ * The order is the order of display, and of two failures the first is told: who serves comes before who is served.
+ * What runs side by side follows from `needs` alone.
  * The model's upload needs the watchdog armed first: from then on the host takes care of itself. The agent
  * that does it needs little of the kit; the rest travels meanwhile, so that the line does not stand idle. The
  * course store may have to be sent or fetched too, so its start has no deadline but the agent's own.
  * The mentor starts without its models and its store: it needs the search model's hash alone. The course
- * is brought while the model that answers is still on its way.
+ * is brought while the model that answers is still on its way. It is worth keeping once somebody can use it: so a
+ * start that is cancelled backs nothing up, and at Stop the backup comes before the LLM server is stopped.
  */
 export const PLAN: readonly StepDefinition[] = [
   { id: "find-model", title: "Read the stick", needs: [], weight: 1, stallSeconds: 30 },
@@ -44,10 +46,10 @@ export const PLAN: readonly StepDefinition[] = [
   { id: "check-milvus", title: "Check the course store", needs: ["start-milvus"], weight: 2, stallSeconds: 180, deadlineSeconds: 600 },
   { id: "start-search", title: "Load the search model", needs: ["arm-watchdog", "install-servers"], weight: 3, stallSeconds: 300, deadlineSeconds: 1800, needed: runsSearchModel },
   { id: "start-api", title: "Start the mentor", needs: ["arm-watchdog", "install-servers"], weight: 2, stallSeconds: 60, deadlineSeconds: 600 },
+  { id: "start-llm", title: "Load the model", needs: ["upload-model", "start-search"], weight: 6, stallSeconds: 300, deadlineSeconds: 1800, needed: runsModel },
   { id: "open-tunnels", title: "Open the way to the mentor", needs: ["start-search", "start-api", "check-milvus"], weight: 1, stallSeconds: 60, deadlineSeconds: 300 },
   { id: "restore-course", title: "Bring the course", needs: ["open-tunnels"], weight: 8, stallSeconds: 300 },
-  { id: "keep-course", title: "Keep the course", needs: ["restore-course"], weight: 1, stallSeconds: 600 },
-  { id: "start-llm", title: "Load the model", needs: ["upload-model", "start-search"], weight: 6, stallSeconds: 300, deadlineSeconds: 1800, needed: runsModel },
+  { id: "keep-course", title: "Keep the course", needs: ["restore-course", "start-llm"], weight: 1, stallSeconds: 600 },
   { id: "self-check", title: "Ask a test question", needs: ["open-tunnels", "start-llm"], weight: 3, stallSeconds: 180, deadlineSeconds: 900 },
 ];
 

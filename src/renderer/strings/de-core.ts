@@ -143,10 +143,10 @@ export const steps: Record<StepId, string> = {
   "check-milvus": "Kursspeicher prüfen",
   "start-search": "Suchmodell laden",
   "start-api": "Mentor starten",
+  "start-llm": "Modell laden",
   "open-tunnels": "Weg zum Mentor öffnen",
   "restore-course": "Kurs bringen",
   "keep-course": "Kurs sichern",
-  "start-llm": "Modell laden",
   "self-check": "Eine Probefrage stellen",
 };
 

@@ -107,11 +107,11 @@ test("what runs side by side follows from the needs alone", () => {
   // All of that while the model is still on its way.
   session.done("upload-model");
   expect(session.effects).toEqual(["run start-llm"]);
-  session.done("restore-course", "keep-course");
+  session.done("restore-course");
   expect(session.effects).toEqual([]);
   session.done("start-llm");
-  expect(session.effects).toEqual(["run self-check"]);
-  session.done("self-check");
+  expect(session.effects).toEqual(["run keep-course", "run self-check"]);
+  session.done("keep-course", "self-check");
   expect(session.state.phase).toBe("ready");
   expect(session.state.readyAt).toBe(AT);
 });
@@ -123,6 +123,12 @@ test("a failed step lets the one beside it finish, begins nothing new, then asks
   expect(session.effects).toEqual([]);
   expect(session.state).toMatchObject({ phase: "needs-help", error: FULL });
   expect(session.status("start-llm")).toBe("waiting");
+});
+
+test("a model that cannot be loaded is told, and not what failed because of it", () => {
+  const session = new Driven().start().until("upload-model").done("start-milvus", "check-milvus", "start-search", "start-api", "open-tunnels", "upload-model");
+  session.failed("restore-course", LOST).failed("start-llm");
+  expect(session.state).toMatchObject({ phase: "needs-help", error: FULL });
 });
 
 test("retry runs the failed and what was waiting, and keeps what is done", () => {
@@ -144,10 +150,13 @@ test("stop undoes everything in the reverse order of the needs, side by side whe
   const session = stopping();
   expect(session.effects).toEqual(["undo keep-course", "undo self-check"]);
   session.undone("self-check");
-  expect(session.effects).toEqual(["undo start-llm"]);
+  // The course is backed up while all that uses it still runs.
+  expect(session.effects).toEqual([]);
+  session.undone("keep-course");
+  expect(session.effects).toEqual(["undo start-llm", "undo restore-course"]);
   session.undone("start-llm");
   expect(session.effects).toEqual(["undo upload-model"]);
-  session.undone("keep-course", "restore-course", "open-tunnels");
+  session.undone("restore-course", "open-tunnels");
   expect(session.effects).toEqual(["undo check-milvus", "undo start-search", "undo start-api"]);
   session.undone("start-api", "start-search", "upload-model");
   expect(session.effects).toEqual([]);
@@ -198,13 +207,20 @@ test("retry after a failed stop goes on stopping, and a key may ask for its pass
 });
 
 test("a backup that fails at Stop asks for itself, and Stop without it goes on", () => {
-  const session = stopping().undone("self-check", "start-llm", "upload-model");
+  const session = stopping().undone("self-check");
   session.send({ type: "undo-failed", step: "keep-course", error: { code: "backup-failed", message: "The stick is full." }, facts: {} } as SessionInput);
   expect(session.state).toMatchObject({ phase: "needs-help", error: { code: "backup-failed" } });
   session.send({ type: "retry" });
   expect(session.effects).toEqual(["undo keep-course"]);
   session.undone("keep-course");
-  expect(session.effects).toEqual(["undo restore-course"]);
+  expect(session.effects).toEqual(["undo start-llm", "undo restore-course"]);
+});
+
+test("a start that is cancelled while the model is on its way backs no course up, though it has been brought", () => {
+  const session = new Driven().start().until("upload-model").done("start-milvus", "check-milvus", "start-search", "start-api", "open-tunnels", "restore-course");
+  session.send({ type: "cancel" }).send({ type: "step-cancelled", step: "upload-model", facts: {} } as SessionInput);
+  expect(session.effects).toEqual(["undo upload-model", "undo restore-course"]);
+  expect(session.state.steps.get("keep-course")!.owned).toBe(false);
 });
 
 test("a connection lost while ready asks for help; retry connects again and adopts the rest in order", () => {
@@ -271,7 +287,7 @@ describe("after a crash of the app", () => {
     const session = stopping().undone("keep-course", "self-check");
     expect(remains(PLAN, session.entries).kind).toBe("half-stopped");
     session.crash().send({ type: "recover" });
-    expect(session.effects).toEqual(["undo restore-course", "undo start-llm"]);
+    expect(session.effects).toEqual(["undo start-llm", "undo restore-course"]);
   });
 });
 

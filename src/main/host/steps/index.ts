@@ -34,10 +34,10 @@ export function createSteps(tools: StepTools): StepImplementation[] {
     checkMilvus(tools),
     startSearch(tools),
     startApi(tools),
+    startLlm(tools),
     openTunnels(),
     restoreCourse(tools),
     keepCourse(tools),
-    startLlm(tools),
     selfCheck(),
   ];
 }
