@@ -12,6 +12,8 @@ export interface Launcher<Name extends ServiceName> {
   environment?(config: ServiceConfigs[Name]): Record<string, string>;
   /** A real call to the service that costs it next to nothing. False or a rejection: not yet. */
   probe(config: ServiceConfigs[Name], key: string, signal: AbortSignal): Promise<boolean>;
+  /** Whether a process of the one configuration does all that the other asks for: it is left alone then. */
+  does?(config: ServiceConfigs[Name], wanted: ServiceConfigs[Name]): boolean;
   /** What brings a process that is ready from one configuration to another; null: it is ended and started anew. Afterwards it is waited for as after a start. */
   change?(from: ServiceConfigs[Name], to: ServiceConfigs[Name]): ((config: ServiceConfigs[Name], key: string, signal: AbortSignal) => Promise<void>) | null;
   /** Taken before the first process and let go after the last, whatever becomes of them. `lost`: end at once. */

@@ -46,7 +46,8 @@ export function kitLaunchers(kit: string, node: string): Launchers {
       title: "The LLM server",
       liveness: LIVENESS,
       argv: (_config, file) => [node, join(kit, "llm.mjs"), "--config", file],
-      change: (from, to) => (from.modelLater === true && isDeepStrictEqual({ ...from, modelLater: false }, { ...to, modelLater: to.modelLater ?? false }) ? loadModel : null),
+      does: (config, wanted) => wanted.modelLater === true && sameModels(config, wanted),
+      change: (from, to) => (from.modelLater === true && sameModels(from, to) ? loadModel : null),
       probe: (config, key, signal) => answersOk(`http://127.0.0.1:${config.port}/health`, key, signal),
     },
     api: {
@@ -89,6 +90,10 @@ export function kitLaunchers(kit: string, node: string): Launchers {
 function imageOf({ image }: MilvusServiceConfig): NonNullable<MilvusServiceConfig["image"]> {
   if (image === undefined) throw new MentorError("input-invalid", "The agent was not told which image of Milvus it is to start.");
   return image;
+}
+
+function sameModels(one: LlmServiceConfig, other: LlmServiceConfig): boolean {
+  return isDeepStrictEqual({ ...one, modelLater: undefined }, { ...other, modelLater: undefined });
 }
 
 /** What an LLM server that runs already was told to wait with. */

@@ -65,7 +65,7 @@ export class Service<Name extends ServiceName> {
     };
   }
 
-  /** Begins to start; the state tells how it goes on. The same configuration again changes nothing, and one that the running process can take does not end it. */
+  /** Begins to start; the state tells how it goes on. What it does already, or is about to, changes nothing, and what the running process can take does not end it. */
   start(config: ServiceConfigs[Name]): Promise<void> {
     return this.#inTurn(() => this.#start(config));
   }
@@ -86,7 +86,7 @@ export class Service<Name extends ServiceName> {
 
   async #start(config: ServiceConfigs[Name]): Promise<void> {
     const runs = this.#state === "starting" || this.#state === "ready";
-    if (runs && isDeepStrictEqual(config, this.#config)) return;
+    if (runs && (isDeepStrictEqual(config, this.#config) || this.#launcher.does?.(this.#config!, config))) return;
     if (await this.#change(config)) return;
     await this.#stop();
     this.#config = config;

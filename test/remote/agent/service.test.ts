@@ -93,50 +93,6 @@ test("a service that crashes later is started again on the same port", async () 
   expect(service().port).toBe(port);
 });
 
-test("a model that comes later is loaded by the process that runs, which is waited for again, and a restart has it from the first", async () => {
-  const { agent, service, diary } = await standInAgent();
-  const config = llmConfig(await freePort(0), "good");
-  await agent.start("llm", { ...config, modelLater: true });
-  await until(() => service().state === "ready");
-  const { pid, since } = service();
-  await agent.start("llm", config);
-  expect(service()).toMatchObject({ state: "starting", pid });
-  await until(() => service().state === "ready");
-  expect(service()).toMatchObject({ pid, restarts: 0 });
-  expect(service().since > since).toBe(true);
-  await agent.start("llm", config);
-  expect(service()).toMatchObject({ state: "ready", pid });
-  await fetch(`http://127.0.0.1:${config.port}/crash`).catch(() => {});
-  await until(() => service().restarts === 1 && service().state === "ready");
-  expect(await diary()).toEqual([`start ${pid}`, "load", `start ${service().pid}`]);
-});
-
-test.each([
-  ["would not take it", "deaf", {}],
-  ["is to do more than load it", "good", { parallel: 2 }],
-])("a service that %s is started anew with the new configuration", async (_, model, more) => {
-  const { agent, service } = await standInAgent();
-  const config = llmConfig(await freePort(0), model);
-  await agent.start("llm", { ...config, modelLater: true });
-  await until(() => service().state === "ready");
-  const { pid } = service();
-  await agent.start("llm", { ...config, ...more });
-  await until(() => service().state === "ready");
-  expect(service()).toMatchObject({ restarts: 0, error: null });
-  expect(service().pid).not.toBe(pid);
-});
-
-test("a service that falls silent while it loads what came later is ended and named", async () => {
-  const { agent, service } = await standInAgent({ readyWithinMs: 200 });
-  const config = llmConfig(await freePort(0), "never-loads");
-  await agent.start("llm", { ...config, modelLater: true });
-  await until(() => service().state === "ready");
-  await agent.start("llm", config);
-  await until(() => service().state === "failed");
-  expect(service().error).toMatchObject({ code: "service-failed", message: expect.stringContaining("did not become ready") });
-  expect(service().pid).toBeNull();
-});
-
 test("a service that keeps crashing is given up with its last words", async () => {
   const { agent, service, diary } = await standInAgent();
   await agent.start("llm", llmConfig(await freePort(0), "crashes"));

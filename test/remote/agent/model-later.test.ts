@@ -1,0 +1,64 @@
+import { expect, test } from "vitest";
+import { freePort } from "../../../src/adapters/local/free-port.ts";
+import { llmConfig, standInAgent, until } from "./stand-in-agent.ts";
+
+test("a model that comes later is loaded by the process that runs, which is waited for again, and a restart has it from the first", async () => {
+  const { agent, service, diary } = await standInAgent();
+  const config = llmConfig(await freePort(0), "good");
+  await agent.start("llm", { ...config, modelLater: true });
+  await until(() => service().state === "ready");
+  const { pid, since } = service();
+  await agent.start("llm", config);
+  expect(service()).toMatchObject({ state: "starting", pid });
+  await until(() => service().state === "ready");
+  expect(service()).toMatchObject({ pid, restarts: 0 });
+  expect(service().since > since).toBe(true);
+  await agent.start("llm", config);
+  expect(service()).toMatchObject({ state: "ready", pid });
+  await fetch(`http://127.0.0.1:${config.port}/crash`).catch(() => {});
+  await until(() => service().restarts === 1 && service().state === "ready");
+  expect(await diary()).toEqual([`start ${pid}`, "load", `start ${service().pid}`]);
+});
+
+test.each([
+  ["would not take it", "deaf", {}],
+  ["is to do more than load it", "good", { parallel: 2 }],
+])("a service that %s is started anew with the new configuration", async (_, model, more) => {
+  const { agent, service } = await standInAgent();
+  const config = llmConfig(await freePort(0), model);
+  await agent.start("llm", { ...config, modelLater: true });
+  await until(() => service().state === "ready");
+  const { pid } = service();
+  await agent.start("llm", { ...config, ...more });
+  await until(() => service().state === "ready");
+  expect(service()).toMatchObject({ restarts: 0, error: null });
+  expect(service().pid).not.toBe(pid);
+});
+
+test("a service that does more than it is asked for is left alone, while it loads and when it is ready", async () => {
+  const { agent, service, diary } = await standInAgent();
+  const config = llmConfig(await freePort(0), "good");
+  const early = { ...config, modelLater: true };
+  await agent.start("llm", early);
+  await until(() => service().state === "ready");
+  const { pid } = service();
+  await agent.start("llm", config);
+  await agent.start("llm", early);
+  expect(service()).toMatchObject({ state: "starting", pid });
+  await until(() => service().state === "ready");
+  await agent.start("llm", early);
+  await agent.start("llm", config);
+  expect(service()).toMatchObject({ state: "ready", pid, restarts: 0 });
+  expect(await diary()).toEqual([`start ${pid}`, "load"]);
+});
+
+test("a service that falls silent while it loads what came later is ended and named", async () => {
+  const { agent, service } = await standInAgent({ readyWithinMs: 200 });
+  const config = llmConfig(await freePort(0), "never-loads");
+  await agent.start("llm", { ...config, modelLater: true });
+  await until(() => service().state === "ready");
+  await agent.start("llm", config);
+  await until(() => service().state === "failed");
+  expect(service().error).toMatchObject({ code: "service-failed", message: expect.stringContaining("did not become ready") });
+  expect(service().pid).toBeNull();
+});
