@@ -12,14 +12,12 @@ import { ServiceProcess } from "./service-process.ts";
 /** For one probe while the service is waited for, and for a running one to take a new configuration. */
 const ANSWER_MS = 5_000;
 
-const LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"];
-
 /**
  * One service of the host.
  *
  *   stopped → starting → ready → stopping → stopped
  *                ↑  └ crash ┘       starting and ready end in failed when crashes do not stop
- *                └ a new configuration that it takes as it runs
+ *                └ a new configuration that it takes as it runs; where it cannot, it goes on as before and says why
  *
  * One that runs but gives no answer any more is ended, and counts as crashed.
  */
@@ -34,6 +32,8 @@ export class Service<Name extends ServiceName> {
   #restarts = 0;
   #progress: ServiceStatus["progress"] = null;
   #error: ErrorReport | null = null;
+  /** Why a process that runs on did not take its last configuration. */
+  #refusal: ErrorReport | null = null;
   #lastOutputAt = 0;
   /** Aborted when a process that was ready has taken a new configuration. */
   #changed = new AbortController();
@@ -61,7 +61,7 @@ export class Service<Name extends ServiceName> {
       since: this.#since.toISOString(),
       restarts: this.#restarts,
       progress: this.#progress,
-      error: this.#error,
+      error: this.#error ?? this.#refusal,
     };
   }
 
@@ -86,6 +86,7 @@ export class Service<Name extends ServiceName> {
 
   async #start(config: ServiceConfigs[Name]): Promise<void> {
     const runs = this.#state === "starting" || this.#state === "ready";
+    this.#refusal = null;
     if (runs && (isDeepStrictEqual(config, this.#config) || this.#launcher.does?.(this.#config!, config))) return;
     if (await this.#change(config)) return;
     await this.#stop();
@@ -146,7 +147,7 @@ export class Service<Name extends ServiceName> {
     let crashes = 0;
     let wasReady = false;
     while (!signal.aborted) {
-      let soundMs: number | null;
+      let soundMs: number | null = null;
       try {
         await requireFreePort(this.#config!.port, this.#launcher.title);
         if (signal.aborted) return;
@@ -158,7 +159,7 @@ export class Service<Name extends ServiceName> {
       if (this.#error !== null) return this.#fail(this.#error);
       wasReady ||= soundMs !== null;
       crashes = soundMs !== null && soundMs >= restarts.forgiveAfterMs ? 1 : crashes + 1;
-      if (crashes > (wasReady ? restarts.limit : restarts.limitBeforeReady)) return this.#fail(this.#crashReport(crashes));
+      if (crashes > (wasReady ? restarts.limit : restarts.limitBeforeReady)) return this.#fail(toErrorReport(new MentorError("service-failed", `${this.#launcher.title} failed ${crashes} times in a row; the last time it ${this.#lastEnd}.`, this.#lastWords())));
       const delay = restarts.firstDelayMs * 2 ** (crashes - 1);
       this.#waitForRestart(this.#lastEnd, `started again in ${Math.ceil(delay / 1000)} s`);
       this.#restarts++;
@@ -191,6 +192,7 @@ export class Service<Name extends ServiceName> {
       const alive = AbortSignal.any([signal, over.signal]);
       let soundMs: number | null = null;
       let hung: string | null = null;
+      let taken = config;
       do {
         this.#changed = new AbortController();
         const ready = await Promise.race([this.#untilReady(config, alive), ended.then(() => "ended" as const)]);
@@ -199,6 +201,8 @@ export class Service<Name extends ServiceName> {
           throw new MentorError("service-failed", `${this.#launcher.title} did not become ready: no answer and no word from it for ${this.#launcher.readyWithinMs / 1000} s.`, this.#lastWords());
         }
         if (ready === "ended") break;
+        if (this.#error === null) taken = this.#config!;
+        else [this.#refusal, this.#error, this.#config] = [this.#error, null, taken];
         this.#enter("ready");
         this.#log("info", `${this.#launcher.title} is ready on port ${config.port}.`);
         const readyAt = clock.now();
@@ -265,11 +269,7 @@ export class Service<Name extends ServiceName> {
     else if ("error" in output) {
       this.#error = output.error;
       this.#log("error", output.error.message);
-    } else if (output.log.trim() !== "") this.#log(LEVELS.includes(output.level!) ? output.level! : level, output.log);
-  }
-
-  #crashReport(crashes: number): ErrorReport {
-    return toErrorReport(new MentorError("service-failed", `${this.#launcher.title} failed ${crashes} times in a row; the last time it ${this.#lastEnd}.`, this.#lastWords()));
+    } else if (output.log.trim() !== "") this.#log(output.level ?? level, output.log);
   }
 
   #lastWords() {
@@ -284,7 +284,7 @@ export class Service<Name extends ServiceName> {
   }
 
   #settle(state: "stopped"): void {
-    this.#error = null;
+    this.#error = this.#refusal = null;
     if (this.#state !== state) this.#enter(state);
   }
 

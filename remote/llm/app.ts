@@ -25,8 +25,8 @@ export interface AppOptions {
   engine(): Engine;
   /** null where there is none. @throws ApiError 503 until the one that comes later is loaded */
   chat(engine: Engine): LoadedChat | null;
-  /** The chat model that comes later is there: it is loaded. */
-  load(): void;
+  /** The chat model that comes later is there: it is loaded. Does nothing while it is, and once it has been. */
+  load(engine: Engine): void;
   /** Aborted, with the reason as an ApiError, when what still runs is to end. */
   ending: AbortSignal;
   /** Somebody asks for something. */
@@ -65,7 +65,7 @@ export function createApp({ key, health, engine, chat, load, ending, used }: App
 
   // As llama-server's router has it; which file it is stands in the configuration, so that nobody else's can be asked for.
   app.post("/models/load", (context) => {
-    load();
+    load(engine());
     return context.json({ success: true });
   });
   app.post("/tokenize", async (context) => context.json(tokenize(chatting(), await jsonOf(context))));

@@ -49,9 +49,8 @@ try {
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
   await server.ready;
-  if (config.modelLater === true) say({ log: `Making embeddings on http://127.0.0.1:${server.port}/v1; the chat model is still to come.` });
-  await server.complete;
-  if (!stopping) say({ log: `Answering on http://127.0.0.1:${server.port}/v1 with ${config.parallel} conversations at once.` });
+  const does = config.modelLater === true ? "Making embeddings until the chat model is there" : "Answering";
+  say({ log: `${does} on http://127.0.0.1:${server.port}/v1 with ${config.parallel} conversations at once.` });
 } catch (error) {
   if (!stopping) {
     say({ error: toErrorReport(error) });

@@ -2,7 +2,7 @@ import type { Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 import type { ServiceFile, ServiceOutput } from "../../src/contract/agent.ts";
-import { MentorError } from "../../src/contract/errors.ts";
+import { MentorError, toErrorReport } from "../../src/contract/errors.ts";
 import type { Progress } from "../../src/contract/progress.ts";
 import { activityTeller } from "../http/activity.ts";
 import { createApp } from "./app.ts";
@@ -28,8 +28,6 @@ export interface LlmServer {
   port: number;
   /** Resolves when the models answer, but for one that comes later; rejects with a MentorError when one cannot be loaded. */
   ready: Promise<void>;
-  /** As `ready`, of all models. */
-  complete: Promise<void>;
   /**
    * Refuses new requests with 503, lets running and waiting ones go on for `drainMs` (default 0),
    * ends the rest with an error that says so.
@@ -39,7 +37,8 @@ export interface LlmServer {
 
 /**
  * Listens at once and loads then, so that `/health` can tell how far it is. A chat model that comes
- * later is loaded when it is asked for; until it is asked for, that it is missing is no illness.
+ * later is loaded when it is asked for; until it is asked for, that it is missing is no illness. Where
+ * it cannot be loaded the output says why, and embeddings are made as before: it may be asked for again.
  *
  * @throws MentorError port-in-use
  */
@@ -47,18 +46,27 @@ export async function startLlmServer({ config, queueLimit = config.parallel * QU
   let engine: Engine | null = null;
   let progress: Progress | null = null;
   let closing = false;
-  const later = config.modelLater === true ? Promise.withResolvers<void>() : null;
-  let askedFor = false;
+  /** Of the chat model that comes later. */
+  let loadingLater: Promise<void> | null = null;
   /** Of the loading. */
   const loadingEnds = new AbortController();
   /** Of whatever still runs. */
   const ending = new AbortController();
 
+  const loadLater = async (loaded: Engine): Promise<void> => {
+    try {
+      await loaded.loadLater();
+      output(memoryLine(loaded.usedBytes(), config.predictedBytes ?? null));
+    } catch (error) {
+      if (!closing) output({ error: toErrorReport(error) });
+    }
+  };
+
   const app = createApp({
     key: config.key,
     health: () => {
       if (closing) return stoppingHealth(engine);
-      return engine === null || (askedFor && engine.chat === null) ? { status: "loading", progress } : healthOf(engine, config.predictedBytes ?? null);
+      return engine === null || loadingLater !== null ? { status: "loading", progress } : healthOf(engine, config.predictedBytes ?? null);
     },
     engine: () => {
       if (closing) throw unavailable("The server is stopping.", "stopping");
@@ -66,12 +74,11 @@ export async function startLlmServer({ config, queueLimit = config.parallel * QU
       return engine;
     },
     chat: (loaded) => {
-      if (loaded.chat === null && later !== null) throw unavailable("The model is not there yet.", "loading");
+      if (loaded.chat === null && config.modelLater === true) throw unavailable("The model is not there yet.", "loading");
       return loaded.chat;
     },
-    load: () => {
-      askedFor = later !== null;
-      later?.resolve();
+    load: (loaded) => {
+      if (loaded.chat === null && config.modelLater === true) loadingLater ??= loadLater(loaded).finally(() => (loadingLater = null));
     },
     ending: ending.signal,
     used: activityTeller(output),
@@ -97,23 +104,15 @@ export async function startLlmServer({ config, queueLimit = config.parallel * QU
     engine = await loading;
     output(memoryLine(engine.usedBytes(), config.predictedBytes ?? null));
   })();
-  const complete = (async () => {
-    await Promise.all([ready, later?.promise]);
-    if (later === null || closing) return;
-    await engine!.loadLater();
-    output(memoryLine(engine!.usedBytes(), config.predictedBytes ?? null));
-  })();
-  // Whoever waits for them meets the failure; nobody has to.
-  for (const promise of [ready, complete]) promise.catch(() => undefined);
+  // Whoever waits for it meets the failure; nobody has to.
+  ready.catch(() => undefined);
 
   return {
     port: (server.address() as AddressInfo).port,
     ready,
-    complete,
     close: async (drainMs = 0) => {
       closing = true;
       loadingEnds.abort();
-      later?.resolve();
       // It goes on listening: whoever comes now is to hear why, not to find nobody there.
       await within(drainMs, allClosed(open));
       const reason = unavailable("The server is stopping and ends this answer here.", "stopping");
@@ -124,7 +123,7 @@ export async function startLlmServer({ config, queueLimit = config.parallel * QU
       server.closeAllConnections();
       await stopped;
       const loaded = await loading.catch(() => null);
-      await complete.catch(() => undefined);
+      await loadingLater;
       await loaded?.chat?.scheduler.idle();
       await loaded?.dispose();
     },

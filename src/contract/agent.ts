@@ -97,6 +97,7 @@ export interface ServiceStatus {
   since: string;
   restarts: number;
   progress: Progress | null;
+  /** Why it failed; of one that is ready: why it did not take the configuration that it was last started with, and goes on with the one before. */
   error: ErrorReport | null;
 }
 

@@ -36,7 +36,12 @@ if (words.has("reports")) {
       write("load");
       if (words.has("deaf")) return void response.writeHead(500).end();
       loading = true;
-      if (!words.has("never-loads")) setTimeout(() => (loading = false), 50);
+      if (!words.has("never-loads")) {
+        setTimeout(() => {
+          if (words.has("refuses")) say({ error: { code: "memory-too-small", message: "There is no room." } });
+          loading = false;
+        }, 50);
+      }
       return void response.writeHead(200).end();
     }
     const welcome = request.headers.authorization === `Bearer ${key}` && !words.has("never-ready") && !loading;

@@ -46,7 +46,7 @@ export interface Engine {
   embedding: (LoadedModel & { embedder: Embedder }) | null;
   /** Bytes of the graphics card's memory, or of the computer's, that all of this uses now. */
   usedBytes(): number;
-  /** Loads the chat model that the configuration puts off. @throws MentorError as `loadEngine` does */
+  /** Loads the chat model that the configuration puts off; where that fails, all is as before. @throws MentorError as `loadEngine` does */
   loadLater(): Promise<void>;
   dispose(): Promise<void>;
 }
@@ -109,6 +109,21 @@ async function loadChat(
   { threads, queueLimit, output, onProgress, signal }: { threads: number; queueLimit: number; output: EngineOptions["output"]; onProgress: Parameters<typeof loadModel>[1]["onProgress"]; signal?: AbortSignal },
 ): Promise<LoadedChat> {
   const model = await loadModel(backend, { path: config.model, onProgress, signal });
+  try {
+    return await conversing(backend, model, config, { threads, queueLimit, output, signal });
+  } catch (error) {
+    // A server that goes on without it needs its room.
+    await model.dispose();
+    throw error;
+  }
+}
+
+async function conversing(
+  backend: Backend,
+  model: LlamaModel,
+  config: LlmServiceConfig & { model: string },
+  { threads, queueLimit, output, signal }: { threads: number; queueLimit: number; output: EngineOptions["output"]; signal?: AbortSignal },
+): Promise<LoadedChat> {
   const contextTokens = Math.min(config.contextTokens, model.trainContextSize);
   if (contextTokens < config.contextTokens) output({ log: `The context is ${contextTokens} tokens: the model was trained for no more.`, level: "warn" });
   output({ progress: { done: 0, total: null, unit: "steps", rate: null, etaSeconds: null, detail: `Making room for ${config.parallel} conversations of ${contextTokens} tokens` } });

@@ -56,8 +56,8 @@ export class AgentClient {
       for (;;) {
         const service = (await patiently(() => this.status(signal))).services.find((candidate) => candidate.name === name);
         if (service === undefined) throw new MentorError("agent-failed", `The agent knows no service "${name}".`);
+        if ((service.state === "ready" || service.state === "failed") && service.error !== null) throw fromErrorReport(service.error);
         if (service.state === "ready") return service;
-        if (service.state === "failed" && service.error !== null) throw fromErrorReport(service.error);
         if (service.state !== "starting") throw new MentorError("service-failed", `The service "${name}" was stopped while it started.`);
         if (service.progress !== null) onProgress?.(service.progress);
         await this.#clock.sleep(this.#pollMs, signal);

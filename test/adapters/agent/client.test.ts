@@ -57,6 +57,16 @@ test("what the agent itself says is believed at once", async () => {
   expect(waited()).toBe(0);
 });
 
+test("a start that a running service cannot take up fails with its reason, and the service goes on", async () => {
+  const { client, service } = await agentBehindLine();
+  const config = llmConfig(await freePort(0), "refuses");
+  const early = { ...config, modelLater: true };
+  await client.startService("llm", early);
+  await expect(client.startService("llm", config)).rejects.toMatchObject({ code: "memory-too-small" });
+  expect(service().state).toBe("ready");
+  await expect(client.startService("llm", early)).resolves.toMatchObject({ state: "ready", error: null });
+});
+
 test("a start is cancelled at once while nobody answers", async () => {
   const { client, line, service, waited } = await agentBehindLine();
   const cancel = new AbortController();

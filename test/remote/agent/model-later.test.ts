@@ -35,6 +35,26 @@ test.each([
   expect(service().pid).not.toBe(pid);
 });
 
+test("a service that cannot load what came later goes on as before and says why, until it is asked again", async () => {
+  const { agent, service, diary } = await standInAgent();
+  const config = llmConfig(await freePort(0), "refuses");
+  const early = { ...config, modelLater: true };
+  await agent.start("llm", early);
+  await until(() => service().state === "ready");
+  const { pid } = service();
+  for (let time = 0; time < 2; time++) {
+    await agent.start("llm", config);
+    expect(service()).toMatchObject({ state: "starting", error: null });
+    await until(() => service().state === "ready");
+    expect(service()).toMatchObject({ pid, restarts: 0, error: { code: "memory-too-small" } });
+  }
+  await agent.start("llm", early);
+  expect(service()).toMatchObject({ state: "ready", pid, error: null });
+  await fetch(`http://127.0.0.1:${config.port}/crash`).catch(() => {});
+  await until(() => service().restarts === 1 && service().state === "ready");
+  expect(await diary()).toEqual([`start ${pid}`, "load", "load", `start ${service().pid}`]);
+});
+
 test("a service that does more than it is asked for is left alone, while it loads and when it is ready", async () => {
   const { agent, service, diary } = await standInAgent();
   const config = llmConfig(await freePort(0), "good");
