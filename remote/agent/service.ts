@@ -147,7 +147,7 @@ export class Service<Name extends ServiceName> {
     let crashes = 0;
     let wasReady = false;
     while (!signal.aborted) {
-      let soundMs: number | null = null;
+      let soundMs: number | null;
       try {
         await requireFreePort(this.#config!.port, this.#launcher.title);
         if (signal.aborted) return;
@@ -170,7 +170,7 @@ export class Service<Name extends ServiceName> {
 
   /**
    * One process from its start to its end. Resolves with the milliseconds for which it was ready and
-   * answered, null when it ended before; rejects when it could not be started or never became ready.
+   * answered, with its last configuration; null when it ended before; rejects when it could not be started or never became ready.
    */
   async #runOnce(config: ServiceConfigs[Name], signal: AbortSignal): Promise<number | null> {
     const { run, key, token, clock } = this.#context;
@@ -190,11 +190,11 @@ export class Service<Name extends ServiceName> {
     try {
       const stopping = this.#stopWhenAborted(process, signal);
       const alive = AbortSignal.any([signal, over.signal]);
-      let soundMs: number | null = null;
+      let soundMs: number | null;
       let hung: string | null = null;
       let taken = config;
       do {
-        this.#changed = new AbortController();
+        [soundMs, this.#changed] = [null, new AbortController()];
         const ready = await Promise.race([this.#untilReady(config, alive), ended.then(() => "ended" as const)]);
         if (ready === "late") {
           await this.#end(process);

@@ -6,7 +6,7 @@ import { createServer } from "node:http";
 import { dirname, join } from "node:path";
 
 const file = process.argv[process.argv.indexOf("--config") + 1];
-const { port, key, model = "" } = JSON.parse(readFileSync(file, "utf8"));
+const { port, key, model = "", modelLater = false } = JSON.parse(readFileSync(file, "utf8"));
 const words = new Set(model.split(" "));
 const diary = join(dirname(file), "stand-in.txt");
 const write = (text) => appendFileSync(diary, `${text}\n`);
@@ -26,7 +26,7 @@ if (words.has("stubborn")) for (const signal of ["SIGTERM", "SIGINT"]) process.o
 if (words.has("reports")) {
   say({ error: { code: "gpu-unusable", message: "There is no driver." } });
   process.stdout.write("", () => process.exit(1));
-} else if (words.has("crashes")) {
+} else if (words.has("crashes") || (words.has("heavy") && !modelLater)) {
   process.stderr.write("it burns\n");
   process.exitCode = 7;
 } else {
@@ -36,6 +36,7 @@ if (words.has("reports")) {
       write("load");
       if (words.has("deaf")) return void response.writeHead(500).end();
       loading = true;
+      if (words.has("heavy")) response.on("close", () => process.exit(9));
       if (!words.has("never-loads")) {
         setTimeout(() => {
           if (words.has("refuses")) say({ error: { code: "memory-too-small", message: "There is no room." } });

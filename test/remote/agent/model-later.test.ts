@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { freePort } from "../../../src/adapters/local/free-port.ts";
+import { RESTARTS } from "../../../remote/agent/restarts.ts";
 import { llmConfig, standInAgent, until } from "./stand-in-agent.ts";
 
 test("a model that comes later is loaded by the process that runs, which is waited for again, and a restart has it from the first", async () => {
@@ -81,4 +82,15 @@ test("a service that falls silent while it loads what came later is ended and na
   await until(() => service().state === "failed");
   expect(service().error).toMatchObject({ code: "service-failed", message: expect.stringContaining("did not become ready") });
   expect(service().pid).toBeNull();
+});
+
+test("a service that dies of what came later is given up as soon as one that never was ready", async () => {
+  const { agent, service, diary } = await standInAgent();
+  const config = llmConfig(await freePort(0), "heavy");
+  await agent.start("llm", { ...config, modelLater: true });
+  await until(() => service().state === "ready");
+  await agent.start("llm", config);
+  await until(() => service().state === "failed");
+  expect(service().error).toMatchObject({ code: "service-failed", message: expect.stringContaining(`failed ${RESTARTS.limitBeforeReady + 1} times in a row`) });
+  expect((await diary()).filter((line) => line.startsWith("start"))).toHaveLength(RESTARTS.limitBeforeReady + 1);
 });
