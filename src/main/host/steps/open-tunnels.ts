@@ -45,3 +45,13 @@ export async function openEndpoint(facts: StepContext["facts"], service: Endpoin
   const url = `${service === "milvus" ? "" : "http://"}127.0.0.1:${tunnel.localPort}`;
   return { service, url, moved: tunnel.localPort !== DEFAULT_PORTS[service] };
 }
+
+/** Leads to the service's new port where the way to its old one is open. */
+export async function moveEndpoint(facts: StepContext["facts"], service: Endpoint["service"]): Promise<void> {
+  const open = facts.handle("tunnels");
+  if (open?.[service] === undefined) return;
+  await open[service].close();
+  delete open[service];
+  const moved = await openEndpoint(facts, service);
+  facts.set("endpoints", facts.require("endpoints").map((one) => (one.service === service ? moved : one)));
+}

@@ -12,6 +12,7 @@ import { agentAnswers } from "./agent-answers.ts";
 import { PARALLEL } from "./fit.ts";
 import { settlePorts } from "./local-ports.ts";
 import { imageConfig, sendImage } from "./milvus-image.ts";
+import { moveEndpoint } from "./open-tunnels.ts";
 import { placeOnHost } from "./send-model.ts";
 import type { StepTools } from "./tools.ts";
 import "./facts.ts";
@@ -73,7 +74,7 @@ export const startSearch = (tools: Pick<StepTools, "secrets">): StepImplementati
 /** The server that runs takes the model that answers, and goes on making the course searchable meanwhile. What it has already it is not told again, so that after a crash the same may be asked for. */
 export const startLlm = (tools: Pick<StepTools, "secrets">): StepImplementation => tellingOfMoves(tools, { ...service("start-llm", "llm", (context) => llmConfig(context, {})), adopt: undefined });
 
-/** A mentor that was started before the LLM server's port moved has to be told. */
+/** A mentor that was started before the LLM server's port moved has to be told, and so has whoever was shown the way to it. */
 function tellingOfMoves({ secrets }: Pick<StepTools, "secrets">, step: StepImplementation): StepImplementation {
   return {
     ...step,
@@ -81,8 +82,10 @@ function tellingOfMoves({ secrets }: Pick<StepTools, "secrets">, step: StepImple
       const { facts, signal, progress } = context;
       const { llm } = facts.require("ports");
       const outcome = await step.run(context);
+      if (facts.require("ports").llm === llm) return outcome;
       const agent = facts.requireHandle("agent");
-      if (facts.require("ports").llm !== llm && (await agent.status(signal)).services.some(({ name, state }) => name === "api" && state === "ready")) await agent.startService("api", await apiConfig(secrets)(context), { signal, onProgress: progress });
+      if ((await agent.status(signal)).services.some(({ name, state }) => name === "api" && state === "ready")) await agent.startService("api", await apiConfig(secrets)(context), { signal, onProgress: progress });
+      await moveEndpoint(facts, "llm");
       return outcome;
     },
   };

@@ -8,6 +8,7 @@ import { LocalHost } from "../../../../src/adapters/local/host.ts";
 import { hostLayout } from "../../../../src/core/host/layout.ts";
 import { SessionFacts } from "../../../../src/core/session/facts.ts";
 import type { StepContext } from "../../../../src/core/session/step.ts";
+import { openEndpoint } from "../../../../src/main/host/steps/open-tunnels.ts";
 import { settlePorts } from "../../../../src/main/host/steps/local-ports.ts";
 import { startLlm } from "../../../../src/main/host/steps/services.ts";
 import { KEY, standInAgent } from "../../../remote/agent/stand-in-agent.ts";
@@ -54,7 +55,7 @@ test("a port that another program has taken since it was chosen is chosen anew o
   expect(facts.require("ports")).toEqual(moved);
 });
 
-test("a mentor that runs already is told where its model has moved to", async () => {
+test("a mentor that runs already is told where its model has moved to, and so is the window", async () => {
   const { facts, ports, context } = await session();
   const asked: [name: string, config: { llmUrl?: string; port: number }][] = [];
   const service = (name: string, state: string) => ({ name, state, port: 1 });
@@ -63,6 +64,7 @@ test("a mentor that runs already is told where its model has moved to", async ()
   facts.set("layout", hostLayout("/root", "linux", null));
   facts.set("report", { networkVolume: null } as never);
   facts.set("hostLabel", "this computer");
+  facts.set("endpoints", [await openEndpoint(facts, "api"), await openEndpoint(facts, "llm")]);
   const step = startLlm({ secrets: { get: async () => null } as never });
   await step.run(context);
   expect(asked.map(([name]) => name)).toEqual(["llm"]);
@@ -71,6 +73,7 @@ test("a mentor that runs already is told where its model has moved to", async ()
   await step.run(context);
   const { llm } = facts.require("ports");
   expect(asked).toEqual([["llm", expect.objectContaining({ port: llm })], ["api", expect.objectContaining({ port: ports.api, llmUrl: `http://127.0.0.1:${llm}` })]]);
+  expect(facts.require("endpoints").map(({ url }) => url)).toEqual([`http://127.0.0.1:${ports.api}`, `http://127.0.0.1:${llm}`]);
 });
 
 test("services that start side by side agree on the ports", async () => {
