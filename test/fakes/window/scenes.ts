@@ -61,7 +61,7 @@ const HISTORY: SessionTimings[] = [1.18, 0.94, 1.31, 1.05, 0.97, 1.12].map((fact
   sessionId: `earlier-${index}`,
   host: "ssh",
   startedAt: new Date(Date.UTC(2026, 10, 16 + index, 7, 40)).toISOString(),
-  readySeconds: 268 * factor,
+  readySeconds: 252 * factor,
   steps: ready().steps.map(({ id, startedAt, endedAt }) => ({ id, startedAt: startedAt ?? "", seconds: ((Date.parse(endedAt ?? "") - Date.parse(startedAt ?? "")) / 1000) * factor })),
 }));
 

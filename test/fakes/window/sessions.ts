@@ -21,8 +21,8 @@ const SECONDS: Record<StepId, [from: number, to: number]> = {
   "start-api": [25.4, 27],
   "open-tunnels": [33.1, 33.4],
   "restore-course": [33.4, 48.6],
-  "keep-course": [48.6, 48.7],
   "start-llm": [238, 250.1],
+  "keep-course": [250.1, 250.2],
   "self-check": [250.1, 253.9],
 };
 
@@ -57,7 +57,8 @@ function steps(states: Partial<Record<StepId, Partial<StepState>>>, otherwise: "
 }
 
 const done = { status: "done" } as const;
-const EARLY = { "find-model": done, connect: done, "inspect-host": done, fit: done, "install-kit": done, "arm-watchdog": done, "install-servers": done };
+/** All that is made ready while the model is on its way. */
+const BESIDE_MODEL = { "find-model": done, connect: done, "inspect-host": done, fit: done, "install-kit": done, "arm-watchdog": done, "install-servers": done, "start-milvus": done, "check-milvus": done, "start-search": done, "start-api": done, "open-tunnels": done };
 
 const running = (from: number, progress: Progress): Partial<StepState> => ({ status: "running", startedAt: at(from), progress });
 
@@ -93,9 +94,9 @@ export const uploading = (): SessionSnapshot => ({
   ...BASE,
   steps: steps(
     {
-      ...EARLY,
-      "upload-model": running(25.4, { done: 1_693_000_000, total: 5_131_409_696, unit: "bytes", rate: 24_300_000, etaSeconds: 141, detail: "8 connections, every part proven on arrival" }),
-      "start-milvus": running(25.4, { done: 4, total: null, unit: "seconds", rate: null, etaSeconds: null, detail: "Waiting for its first answer" }),
+      ...BESIDE_MODEL,
+      "upload-model": running(17, { done: 1_693_000_000, total: 5_131_409_696, unit: "bytes", rate: 24_300_000, etaSeconds: 141, detail: "8 connections, every part proven on arrival" }),
+      "restore-course": running(88, { done: 9, total: 24, unit: "files", rate: null, etaSeconds: null, detail: "09-scheduling.pdf" }),
     },
     "waiting",
   ),
@@ -119,7 +120,7 @@ export const ready = (): SessionSnapshot => ({
   ...BASE,
   phase: "ready",
   steps: steps({}, "done"),
-  readyAt: at(270.2),
+  readyAt: at(253.9),
   firstTokenSeconds: 0.42,
   course: { documents: 24, passages: 412 },
   milvus: { kind: "server", version: "v2.3.5" },

@@ -16,7 +16,6 @@ declare module "../../../core/session/facts.ts" {
     courseFolder: string | null;
     gpu: "cpu" | "cuda" | "metal";
     fit: Fit;
-    /** Where the models lie on the host. */
   }
   interface LiveHandles {
     agent: AgentClient;
