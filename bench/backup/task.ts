@@ -17,7 +17,7 @@ import { makeCollection, rowOf } from "../../test/parts/course.ts";
 
 /** What one process of the benchmark does; each in its own, so that its memory is its own. */
 export interface Task {
-  what: "fill" | "bare" | "ours" | "verify" | "settle" | "restore" | "jsonl";
+  what: "fill" | "bare" | "page" | "ours" | "verify" | "settle" | "restore" | "jsonl";
   target: { address: string; token?: string };
   rows: number;
   folder: string;
@@ -53,6 +53,12 @@ async function perform({ what, target, rows, folder }: Task): Promise<Omit<TaskR
         await connection.call("load", (client) => client.loadCollectionSync({ collection_name: COLLECTION }));
         begun = performance.now();
         for (let time = 0; time < 2; time++) for await (const page of pagesOf({ connection, name: COLLECTION, fields }, NEVER)) if (page.rows === 0) throw new Error("an empty page");
+        return { seconds: seconds() };
+      }
+      case "page": {
+        const { fields } = await shapeOf(connection, COLLECTION);
+        await connection.call("load", (client) => client.loadCollectionSync({ collection_name: COLLECTION }));
+        await pagesOf({ connection, name: COLLECTION, fields }, NEVER)[Symbol.asyncIterator]().next();
         return { seconds: seconds() };
       }
       case "ours": {
