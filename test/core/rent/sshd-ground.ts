@@ -8,7 +8,7 @@ import { realMachines, type RealMachines } from "../../../src/adapters/rehearsal
 import type { RunpodAccount } from "../../../src/adapters/rehearsal/runpod/account.ts";
 import { serveRunpod, type RunpodServer } from "../../../src/adapters/rehearsal/runpod/server.ts";
 import { SshConnector } from "../../../src/adapters/ssh/connector.ts";
-import type { Clock, Host, HostConnector } from "../../../src/core/ports.ts";
+import type { Clock, Host, HostConnector, HostIdentity } from "../../../src/core/ports.ts";
 
 /** What a rented world stands on when its machines are real sshds: time goes on only when nothing real is under way. */
 export class SshdGround {
@@ -36,8 +36,8 @@ export class SshdGround {
   connector(clock: Clock): HostConnector {
     const ssh = new SshConnector(join(this.#folder, "known_hosts.json"), clock);
     return {
-      connect: async (...wanted) => {
-        const host = await this.#count(() => ssh.connect(...wanted));
+      connect: async (choice, signal, options) => {
+        const host = await this.#count(() => ssh.connect(choice, signal, { ...options, knownAs: this.#whileTimePasses(options?.knownAs) }));
         this.#hosts.push(host);
         const exec = host.exec.bind(host);
         host.exec = (...asked) => this.#count(() => exec(...asked));
@@ -75,6 +75,20 @@ export class SshdGround {
     await this.#server?.close();
     await this.machines.close();
     rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  /** The log that a log-in waits for falls silent only when time goes on. */
+  #whileTimePasses(identity: HostIdentity | undefined): HostIdentity | undefined {
+    if (identity === undefined) return undefined;
+    const fingerprints = async (shown: string) => {
+      this.#underWay--;
+      try {
+        return await identity.fingerprints(shown);
+      } finally {
+        this.#underWay++;
+      }
+    };
+    return { ...identity, fingerprints };
   }
 
   async #count<Value>(work: () => Promise<Value>): Promise<Value> {
