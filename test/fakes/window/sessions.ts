@@ -111,9 +111,12 @@ export const lineGone = (): SessionSnapshot => {
 
 /** @param host what the session runs on */
 export const needsHelp = (report: ErrorReport, step: StepId = "connect", host = BASE.host!): SessionSnapshot => {
-  const before = PLAN.slice(0, PLAN.findIndex(({ id }) => id === step));
+  // Also what runs beside the step has ended when it fails.
+  const place = PLAN.findIndex(({ id }) => id === step);
+  const before = PLAN.filter(({ id }, index) => index < place || (index > place && SECONDS[id][1] <= SECONDS[step][1]));
+  const failedAt = Math.max(SECONDS[step][0] + 3, ...before.map(({ id }) => SECONDS[id][1]));
   const states = Object.fromEntries(before.map(({ id }) => [id, done])) as Partial<Record<StepId, Partial<StepState>>>;
-  return { ...BASE, host, phase: "needs-help", error: report, steps: steps({ ...states, [step]: { status: "failed", startedAt: at(SECONDS[step][0]), endedAt: at(SECONDS[step][0] + 3), error: report } }, "waiting", host.kind) };
+  return { ...BASE, host, phase: "needs-help", error: report, steps: steps({ ...states, [step]: { status: "failed", startedAt: at(SECONDS[step][0]), endedAt: at(failedAt), error: report } }, "waiting", host.kind) };
 };
 
 export const ready = (): SessionSnapshot => ({
