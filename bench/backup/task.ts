@@ -10,7 +10,7 @@ import { createLike, indexLike, milvusOf, shapeOf } from "../../remote/backup/co
 import { ContentHash } from "../../remote/backup/content-hash.ts";
 import { exportCollection } from "../../remote/backup/export.ts";
 import { importCollection, readManifest } from "../../remote/backup/import.ts";
-import { pagesOf } from "../../remote/backup/pages.ts";
+import { pagesOf, type Collection } from "../../remote/backup/pages.ts";
 import { MilvusConnection } from "../../remote/milvus/connection.ts";
 import { hashFile } from "../../src/core/backup/disk.ts";
 import { makeCollection, rowOf } from "../../test/parts/course.ts";
@@ -49,18 +49,14 @@ async function perform({ what, target, rows, folder }: Task): Promise<Omit<TaskR
       case "fill":
         return { seconds: await fill(connection, rows) };
       case "bare": {
-        const { fields } = await shapeOf(connection, COLLECTION);
-        await connection.call("load", (client) => client.loadCollectionSync({ collection_name: COLLECTION }));
+        const collection = await loaded(connection);
         begun = performance.now();
-        for (let time = 0; time < 2; time++) for await (const page of pagesOf({ connection, name: COLLECTION, fields }, NEVER)) if (page.rows === 0) throw new Error("an empty page");
+        for (let time = 0; time < 2; time++) for await (const page of pagesOf(collection, NEVER)) if (page.rows === 0) throw new Error("an empty page");
         return { seconds: seconds() };
       }
-      case "page": {
-        const { fields } = await shapeOf(connection, COLLECTION);
-        await connection.call("load", (client) => client.loadCollectionSync({ collection_name: COLLECTION }));
-        await pagesOf({ connection, name: COLLECTION, fields }, NEVER)[Symbol.asyncIterator]().next();
+      case "page":
+        await pagesOf(await loaded(connection), NEVER).next();
         return { seconds: seconds() };
-      }
       case "ours": {
         const manifest = await exportCollection({ connection, collection: COLLECTION, folder, documents: [], signal: NEVER, onProgress: () => {} });
         const sizes = await Promise.all(["manifest.json", ...manifest.parts.map(({ name }) => name)].map(async (name) => (await stat(join(folder, name))).size));
@@ -101,6 +97,12 @@ async function perform({ what, target, rows, folder }: Task): Promise<Omit<TaskR
   } finally {
     await connection.close();
   }
+}
+
+async function loaded(connection: MilvusConnection): Promise<Collection> {
+  const { fields } = await shapeOf(connection, COLLECTION);
+  await connection.load(COLLECTION);
+  return { connection, name: COLLECTION, fields };
 }
 
 /** Seconds that Milvus itself takes for the rows and their index; making them up is not counted. */

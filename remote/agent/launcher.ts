@@ -14,8 +14,8 @@ export interface Launcher<Name extends ServiceName> {
   probe(config: ServiceConfigs[Name], key: string, signal: AbortSignal): Promise<boolean>;
   /** Whether a process of the one configuration does all that the other asks for: it is left alone then. */
   does?(config: ServiceConfigs[Name], wanted: ServiceConfigs[Name]): boolean;
-  /** What brings a process that is ready from one configuration to another; null: it is ended and started anew. Afterwards it is waited for as after a start. */
-  change?(from: ServiceConfigs[Name], to: ServiceConfigs[Name]): ((config: ServiceConfigs[Name], key: string, signal: AbortSignal) => Promise<void>) | null;
+  /** The call that brings a process that is ready from one configuration to another; it is waited for then as after a start. null, and false or a rejection from the call: it is ended and started anew. */
+  change?(from: ServiceConfigs[Name], to: ServiceConfigs[Name]): Launcher<Name>["probe"] | null;
   /** Taken before the first process and let go after the last, whatever becomes of them. `lost`: end at once. */
   hold?(config: ServiceConfigs[Name], given: { clock: Clock; signal: AbortSignal; say(detail: string): void; lost(error: MentorError): void }): Promise<() => Promise<void>>;
   /** After each process: ends what it has made and that outlives it. */

@@ -97,14 +97,10 @@ function sameModels(one: LlmServiceConfig, other: LlmServiceConfig): boolean {
 }
 
 /** What an LLM server that runs already was told to wait with. */
-async function loadModel({ port }: LlmServiceConfig, key: string, signal: AbortSignal): Promise<void> {
-  const response = await fetch(`http://127.0.0.1:${port}/models/load`, { method: "POST", headers: { authorization: `Bearer ${key}` }, signal });
-  await response.body?.cancel();
-  if (!response.ok) throw new MentorError("service-failed", `The LLM server would not load its model (${response.status}).`);
-}
+const loadModel = ({ port }: LlmServiceConfig, key: string, signal: AbortSignal): Promise<boolean> => answersOk(`http://127.0.0.1:${port}/models/load`, key, signal, "POST");
 
-async function answersOk(url: string, key: string, signal: AbortSignal): Promise<boolean> {
-  const response = await fetch(url, { headers: { authorization: `Bearer ${key}` }, signal });
+async function answersOk(url: string, key: string, signal: AbortSignal, method: "GET" | "POST" = "GET"): Promise<boolean> {
+  const response = await fetch(url, { method, headers: { authorization: `Bearer ${key}` }, signal });
   await response.body?.cancel();
   return response.ok;
 }

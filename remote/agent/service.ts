@@ -103,7 +103,7 @@ export class Service<Name extends ServiceName> {
     const change = this.#state === "ready" ? this.#launcher.change?.(this.#config!, config) : null;
     if (change == null) return false;
     const { key, clock } = this.#context;
-    const taken = await answersWithin(ANSWER_MS, (patience) => change(config, key, patience).then(() => true), clock, this.#life.signal);
+    const taken = await answersWithin(ANSWER_MS, (patience) => change(config, key, patience), clock, this.#life.signal);
     // It may have ended meanwhile: then it is started with the new configuration like any other.
     if (!taken || (this.#state as ServiceState) !== "ready") return false;
     this.#config = config;

@@ -69,10 +69,10 @@ export const milvusConfig = (facts: SessionFacts): ServiceConfigs["milvus"] => (
 });
 
 /** The LLM server with the model for searching, for as long as the one that answers is on its way; where there is none of those, with that alone. */
-export const startSearch = (tools: Pick<StepTools, "secrets">): StepImplementation => tellingOfMoves(tools, service("start-search", "llm", (context) => llmConfig(context, { modelLater: context.request.chatEndpoint === undefined })));
+export const startSearch = (tools: Pick<StepTools, "secrets">): StepImplementation => tellingOfMoves(tools, service("start-search", "llm", (context) => llmConfig(context, context.request.chatEndpoint === undefined)));
 
 /** The server that runs takes the model that answers, and goes on making the course searchable meanwhile. What it has already it is not told again, so that after a crash the same may be asked for. */
-export const startLlm = (tools: Pick<StepTools, "secrets">): StepImplementation => tellingOfMoves(tools, { ...service("start-llm", "llm", (context) => llmConfig(context, {})), adopt: undefined });
+export const startLlm = (tools: Pick<StepTools, "secrets">): StepImplementation => tellingOfMoves(tools, { ...service("start-llm", "llm", (context) => llmConfig(context, false)), adopt: undefined });
 
 /** A mentor that was started before the LLM server's port moved has to be told, and so has whoever was shown the way to it. */
 function tellingOfMoves({ secrets }: Pick<StepTools, "secrets">, step: StepImplementation): StepImplementation {
@@ -91,14 +91,14 @@ function tellingOfMoves({ secrets }: Pick<StepTools, "secrets">, step: StepImple
   };
 }
 
-function llmConfig({ facts, request }: StepContext, when: { modelLater?: boolean }): ServiceConfigs["llm"] {
+function llmConfig({ facts, request }: StepContext, modelLater: boolean): ServiceConfigs["llm"] {
   // With a chat endpoint no conversation is held here: the context is nobody's, and requests still take turns.
   const { contextTokens, parallel, bytes } = request.chatEndpoint === undefined ? facts.require("fit") : { contextTokens: 256, parallel: request.parallel ?? PARALLEL, bytes: null };
   const [[chat], embedding] = [facts.get("modelParts") ?? [], facts.get("embedding")?.file];
   return {
     port: facts.require("ports").llm!,
     model: chat === undefined ? null : placeOnHost(facts, chat),
-    ...(when.modelLater === true ? when : {}),
+    modelLater,
     embeddingModel: embedding === undefined ? null : placeOnHost(facts, embedding.path),
     gpu: facts.require("gpu"),
     contextTokens,
